@@ -1,0 +1,72 @@
+"""What the user chose on the command line, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.errors import UsageError
+from bench.kernel import cpus as cpu_lists
+from bench.readers import reader
+from bench.transports import PAGE, transport
+from bench.wakeups import wakeup
+from bench.workloads import workload
+
+MODES = ("paired", "isolated")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user chose on the command line; an empty tuple or None leaves it to the profile."""
+
+    transports: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    wakeups: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    buffer_bytes: tuple[int, ...] = ()
+    mode: str | None = None
+    cpus: tuple[int, ...] | None = None
+    duration_s: float | None = None
+    warmup_s: float | None = None
+    drain_interval_s: float | None = None
+    repeats: int | None = None
+    seed: int = 1
+    command: tuple[str, ...] = ()
+
+    def check(self, online: Sequence[int]) -> None:
+        """Raise UsageError for unknown names, impossible sizes and times, and CPUs that are not among *online*."""
+        self._check_names(online)
+        self._check_sizes()
+        self._check_numbers(online)
+
+    def _check_names(self, online: Sequence[int]) -> None:
+        for name in self.transports:
+            transport(name)
+        for name in self.readers:
+            reader(name)
+        for name in self.wakeups:
+            wakeup(name)
+        for name in self.workloads:
+            workload(name, tuple(online), self.command or ("true",))
+        if self.command and set(self.workloads) - {"command"}:
+            raise UsageError("a COMMAND behind -- is the workload itself: leave --workload out, or the command.")
+        if "command" in self.workloads and not self.command:
+            raise UsageError("the workload `command` needs one: put it at the end, behind --, like `-- make -j2`.")
+
+    def _check_sizes(self) -> None:
+        for size in self.buffer_bytes:
+            if size < PAGE or size & (size - 1):
+                near = PAGE if size < PAGE else 1 << (size - 1).bit_length()
+                rule = f"a ring is a power of two of bytes, at least a page ({PAGE})"
+                raise UsageError(f"--buffer-bytes {size}: {rule}. Nearest: {near}.")
+            if size > 1 << 30:
+                raise UsageError(f"--buffer-bytes {size}: more than 1 GiB is not measured; take a smaller size.")
+
+    def _check_numbers(self, online: Sequence[int]) -> None:
+        if self.cpus is not None and (absent := sorted(set(self.cpus) - set(online))):
+            raise UsageError(f"--cpus: CPU {cpu_lists.show(absent)} is not online. Online: {cpu_lists.show(online)}.")
+        for option, value in (("--duration", self.duration_s), ("--drain-interval", self.drain_interval_s)):
+            if value is not None and not 0 < value <= 86400:
+                raise UsageError(f"{option} {value:g}: seconds, more than 0 and at most 86400.")
+        if self.repeats is not None and not 1 <= self.repeats <= 10_000:
+            raise UsageError(f"--repeats {self.repeats}: at least 1, at most 10000.")

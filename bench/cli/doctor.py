@@ -1,0 +1,63 @@
+"""``ringbench doctor``: what this machine can measure, and what disturbs it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import click
+
+from bench.machine import Finding, examine
+
+_LOOKS = {"ok": ("ok", "green"), "matters": ("matters", "yellow"), "blocks": ("BLOCKS", "bold red")}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Show what this machine can measure, and what disturbs it. Changes nothing.
+
+    Each line is a setting or a disturbance: what was seen, and whether it matters. Exit status 0 if everything that a
+    measurement needs is there, 2 if something blocks it.
+
+    \b
+    Example:
+      sudo ./with-env ringbench doctor
+      sudo ./with-env ringbench doctor --json | jq '.findings[] | select(.verdict != "ok")'
+    """
+    findings = examine()
+    blocked = [finding.name for finding in findings if finding.verdict == "blocks"]
+    if as_json:
+        document = {"can_measure": not blocked, "findings": [dataclasses.asdict(finding) for finding in findings]}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        _show(findings)
+        click.echo(
+            f"Cannot measure here: {', '.join(blocked)}." if blocked else "Everything a measurement needs is here."
+        )
+    context.exit(2 if blocked else 0)
+
+
+def _show(findings: list[Finding]) -> None:
+    """Print the findings as a table, and under it why each that is not ok matters and what changes it."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("setting", "verdict", "seen"):
+        table.add_column(title, overflow="fold")
+    for finding in findings:
+        word, style = _LOOKS[finding.verdict]
+        # Text, not markup: what was seen is the system's own wording
+        table.add_row(Text(finding.name), Text(word, style), Text(finding.seen))
+    console.print(table)
+    console.print()
+    for finding in findings:
+        if finding.verdict != "ok":
+            console.print(Text(f"{finding.name}: {finding.why}."))
+            if finding.fix:
+                console.print(Text(f"  to change it: {finding.fix}"))
+    console.print()

@@ -1,0 +1,72 @@
+"""``ringbench list``: what there is to choose from."""
+
+from __future__ import annotations
+
+import json
+import platform
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bench.metrics import METRICS
+from bench.profiles import PROFILES
+from bench.readers import READERS
+from bench.transports import TRANSPORTS
+from bench.wakeups import WAKEUPS
+from bench.workloads import WORKLOADS
+
+
+def catalogue() -> dict[str, list[dict[str, Any]]]:
+    """Return everything that can be chosen, by kind; each entry has a name and whether it is available here."""
+    x86 = platform.machine() == "x86_64"
+    return {
+        "transports": [
+            {"name": t.name, "available": True, "what": t.sentence, "wakeups": list(t.wakeups)}
+            for t in TRANSPORTS.values()
+        ],
+        "readers": [
+            {"name": r.name, "available": x86 or r.name != "bulk", "what": r.sentence} for r in READERS.values()
+        ],
+        "wakeups": [{"name": name, "available": True, "what": what} for name, what in WAKEUPS.items()],
+        "workloads": [
+            {"name": w.name, "usage": w.usage, "available": w.missing() is None, "what": w.sentence}
+            | ({"missing": w.missing()} if w.missing() else {})
+            for w in WORKLOADS.values()
+        ],
+        "profiles": [
+            {"name": p.name, "available": True, "what": p.sentence, "repeats": p.repeats, "duration_s": p.duration_s}
+            for p in PROFILES.values()
+        ],
+        "metrics": [
+            {"name": m.name, "available": True, "what": m.question, "columns": [c.name for c in m.columns]}
+            for m in METRICS
+        ],
+    }
+
+
+@click.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def list_(as_json: bool) -> None:
+    r"""List transports, readers, wake-ups, workloads, profiles and metrics.
+
+    \b
+    Example:
+      ringbench list
+      ringbench list --json | jq '.workloads[].name'
+    """
+    entries = catalogue()
+    if as_json:
+        click.echo(json.dumps(entries, indent=2))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("name", no_wrap=True)
+    table.add_column("what it is")
+    for kind, rows in entries.items():
+        for number, row in enumerate(rows):
+            missing = "" if row["available"] else f" [not available here: {row.get('missing', 'x86-64 only')}]"
+            name = str(row.get("usage", row["name"]))
+            table.add_row(kind if number == 0 else "", name, row["what"] + missing, end_section=row is rows[-1])
+    Console(highlight=False, markup=False).print(table)

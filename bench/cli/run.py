@@ -1,0 +1,182 @@
+"""``ringbench run``: measure, store, report."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.choice import MODES, Choice
+from bench.cli.size import size
+from bench.cli.watching import watching
+from bench.errors import UsageError
+from bench.kernel import cpus as cpu_lists
+from bench.plan import Plan, build
+from bench.profiles import PROFILES, profile
+
+RESULTS = Path("results")
+
+
+def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose what is measured; each is repeatable where a product makes sense."""
+    for option in (
+        click.option("--profile", "profile_name", default="quick", show_default=True, help=f"{', '.join(PROFILES)}."),
+        click.option(
+            "--transport", "transports", metavar="T", help="perf, ringbuf-output, ringbuf-reserve.", multiple=True
+        ),
+        click.option("--reader", "readers", metavar="R", help="bulk, callback.", multiple=True),
+        click.option("--wakeup", "wakeups", metavar="W", help="every, adaptive, none.", multiple=True),
+        click.option("--workload", "workloads", metavar="W", help="fork-exec, burst, stress-ng:NAME.", multiple=True),
+        click.option(
+            "--buffer-bytes", type=size, metavar="N", help="Total over all CPUs: 65536, 64K, 1M.", multiple=True
+        ),
+        click.option("--mode", type=click.Choice(MODES), help="Both transports at once, or one alone."),
+        click.option("--cpus", metavar="LIST", help="CPUs the workload runs on, like 0-1,4.  [all]"),
+        click.option("--duration", type=float, metavar="SECONDS", help="Measured window; with COMMAND, its limit."),
+        click.option("--drain-interval", type=float, metavar="SECONDS", help="Wake-up `none`: time between drains."),
+        click.option("--repeats", type=int, metavar="N", help="How often each scenario is measured."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@_factors
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Measure what is missing in DIR.")
+@click.option(
+    "--keep-events",
+    type=click.Choice(["all", "first", "none"]),
+    default="all",
+    show_default=True,
+    help="Store the events of all trials, of each scenario's first, or of none.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes; measure nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def run(  # one parameter an option
+    out: Path | None,
+    resume: Path | None,
+    keep_events: str,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    command: tuple[str, ...],
+    **factors: Any,
+) -> int:
+    r"""Measure perf buffer against ringbuf on this machine's own fork, exec and exit events. Needs root.
+
+    With a COMMAND behind --, that command is the workload: it is run once, as the user who called sudo, with both
+    transports watching. What can be chosen: ringbench list.
+
+    \b
+    Examples:
+      sudo ringbench run
+      sudo ringbench run --workload stress-ng:vfork --buffer-bytes 64K --buffer-bytes 1M
+      sudo ringbench run --transport perf --reader callback --wakeup every
+      sudo ringbench run -- make -j2
+      sudo ringbench run --resume results/2026-11-23T18-01-46
+
+    \b
+    Overhead: while it runs, a BPF program runs at every fork, exec and exit of the whole machine (some 0.3 us each,
+    with perf and wake-up `every` some 15 us), and its workload takes the chosen CPUs whole. Nothing stays behind.
+    """
+    if resume is not None:
+        plan, place = _stored_plan(resume, factors, command), resume
+    else:
+        plan, place = _plan(factors, command), out or RESULTS / _name_by_time()
+    if dry_run:
+        _show_plan(plan, as_json)
+        return 0
+    return _measure(plan, place, resumed=resume is not None, keep_events=keep_events, as_json=as_json, quiet=quiet)
+
+
+def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
+    chosen = factors.copy()
+    name = chosen.pop("profile_name")
+    duration, interval = chosen.pop("duration"), chosen.pop("drain_interval")
+    cpus = chosen.pop("cpus")
+    choice = Choice(
+        **chosen,
+        cpus=None if cpus is None else cpu_lists.parse(cpus),
+        duration_s=duration,
+        drain_interval_s=interval,
+        command=command,
+    )
+    return build(profile(name), choice, cpu_lists.online())
+
+
+def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
+    context = click.get_current_context()
+    given = [
+        name
+        for name in (*factors, "out")
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    ]
+    if given or command:
+        raise UsageError("--resume finishes the session as it was planned: leave the other choices out.")
+    from bench.store import session_json
+
+    manifest, _ = session_json.read(folder)
+    return Plan.from_json(manifest["plan"], manifest.get("notes", ()))
+
+
+def _measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json: bool, quiet: bool) -> int:
+    # Imported here: pandas and the rest are not needed to refuse a wrong call.
+    from bench import isolation, preflight, session
+    from bench.report import write_report
+    from bench.report.document import as_json as document
+    from bench.report.terminal import show
+    from bench.store.folder import SessionWriter, read_session
+
+    isolation.warm_up()
+    versions = preflight.check(plan)
+    if resumed:
+        writer = SessionWriter.resume(place)
+    else:
+        writer = SessionWriter.create(place, session.manifest(plan, versions, sys.argv))
+    for note in plan.notes:
+        click.echo(f"note: {note}", err=True)
+    try:
+        with watching(plan, quiet=quiet) as watch:
+            invalid = session.run(plan, writer, watch, keep_events=keep_events)
+    except KeyboardInterrupt:
+        click.echo(
+            f"ringbench: interrupted; {len(writer.done)} of {len(plan.trials)} trials are stored in {place}.\n"
+            f"Finish with: ringbench run --resume {shlex.quote(str(place))}",
+            err=True,
+        )
+        return 3
+    stored = read_session(place, RESULTS)
+    paths = write_report(stored, place)
+    if as_json:
+        click.echo(json.dumps(document(stored), indent=2, allow_nan=False))
+    else:
+        show(stored, paths)
+    if invalid:
+        click.echo(f"ringbench: {invalid} measurements are invalid; the report says which and why.", err=True)
+    return 3 if invalid else 0
+
+
+def _name_by_time() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S")
+
+
+def _show_plan(plan: Plan, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({**plan.as_json(), "estimate_s": plan.estimate_s, "notes": list(plan.notes)}, indent=2))
+        return
+    for trial in plan.trials:
+        click.echo(f"{trial.trial}  block {trial.block}  {trial.scenario}: {' + '.join(trial.transports)}")
+    for note in plan.notes:
+        click.echo(f"note: {note}")
+    length = "as long as the command takes" if plan.command else f"about {plan.estimate_s:.0f} s"
+    click.echo(f"{len(plan.trials)} trials, {plan.measuring_s:.0f} s of measuring, {length} in all; seed {plan.seed}.")

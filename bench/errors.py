@@ -1,0 +1,41 @@
+"""The errors a person sees: one or two lines that say what failed, what was seen and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RingbenchError(Exception):
+    """An error with an exit status of its own; its text is shown as it is, without a traceback.
+
+    ``exit_status`` is 2 (wrong usage, or an environment that cannot do it) unless a subclass says otherwise.
+    """
+
+    exit_status = 2
+
+
+class UsageError(RingbenchError):
+    """What was asked for does not exist or does not fit together."""
+
+
+class EnvironmentLacks(RingbenchError):
+    """This machine lacks what the measurement needs: root, BPF, BCC, headers, a program."""
+
+
+class SessionUnreadable(RingbenchError):
+    """A stored session is damaged, foreign, or newer than this version."""
+
+
+class MeasurementInvalid(RingbenchError):
+    """The measurement ran, and its result cannot be trusted."""
+
+    exit_status = 3
+
+
+def unknown_name(what: str, name: str, valid: Iterable[str]) -> UsageError:
+    """Return the error for a name that is not one of *valid*: it lists them and the nearest."""
+    names = list(valid)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UsageError(f"unknown {what} {name!r}.{hint} Valid: {', '.join(names)}.")

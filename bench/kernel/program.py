@@ -1,0 +1,206 @@
+"""A BPF program, from C text to attached: compile, window, counters, run statistics."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.errors import EnvironmentLacks, RingbenchError
+from bench.kernel import headers, source
+from bench.transports import PAGE, Transport
+
+FAILED_CODES = 128
+"""Slots of the `failed` map for each transport; FAILED_CODES in bpf/event.h."""
+
+_RINGBUF_FLAGS = {"every": "BPF_RB_FORCE_WAKEUP", "adaptive": "0", "none": "BPF_RB_NO_WAKEUP"}
+
+
+def bcc_module() -> Any:
+    """Import the distribution's BCC, or say what to install.
+
+    Raises EnvironmentLacks when it is missing, or when ``bcc`` is PyPI's unrelated project of that name.
+    """
+    try:
+        import bcc  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    except ImportError as error:
+        raise EnvironmentLacks(
+            f"BCC cannot be imported ({error}). Install python3-bpfcc, run through ./with-env; never `pip install bcc`."
+        ) from error
+    if not hasattr(bcc, "BPF"):
+        raise EnvironmentLacks(
+            f"the module bcc at {getattr(bcc, '__file__', '?')} is PyPI's unrelated project, not the BPF compiler. "
+            "Run `pip uninstall bcc`, then install python3-bpfcc."
+        )
+    return bcc
+
+
+def perf_buffer_descriptors(bpf: Any) -> tuple[int, ...]:
+    """Return the descriptors of the perf events behind BCC's open perf buffers."""
+    from bcc.libbcc import lib  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    return tuple(int(lib.perf_reader_fd(reader)) for reader in bpf.perf_buffers.values())
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the BPF program counted for one transport."""
+
+    attempted: int
+    failed: int
+    failed_by_code: dict[str, int]
+    """errno name -> count; 'refused' where the helper gives no code (a reservation)."""
+
+
+class Program:
+    """The probes with one transport, or two, loaded and attached. The window is shut until it is set.
+
+    Use :func:`load`; :meth:`close` detaches. Nothing is pinned, so the kernel frees it all if the process dies.
+    """
+
+    def __init__(self, bpf: Any, transports: Sequence[Transport]) -> None:
+        self.bpf = bpf
+        self.transports = tuple(transports)
+
+    def events(self, transport: Transport) -> Any:
+        """Return BCC's table of a transport's events map."""
+        return self.bpf[transport.map_name]
+
+    def set_window(self, start_ns: int, end_ns: int) -> None:
+        """Count and send the events stamped in [start_ns, end_ns), in ns of CLOCK_MONOTONIC."""
+        table = self.bpf["window"]
+        # Two steps: a probe that reads the pair half written must find the window shut.
+        table[0] = table.Leaf(start_ns, 0)
+        table[0] = table.Leaf(start_ns, end_ns)
+
+    def set_window_end(self, start_ns: int, end_ns: int) -> None:
+        """Shut a window that is open: *start_ns* as it was set, *end_ns* now."""
+        table = self.bpf["window"]
+        table[0] = table.Leaf(start_ns, end_ns)
+
+    def account(self, transport: Transport) -> Account:
+        """Return what was attempted and refused, summed over CPUs. Exact only once the producers are quiet."""
+        index = self.transports.index(transport)
+        attempted = sum(self.bpf["attempted"][index])
+        by_code: dict[str, int] = {}
+        table = self.bpf["failed"]
+        for code in range(FAILED_CODES):
+            count = sum(table[index * FAILED_CODES + code])
+            if count:
+                name = "refused" if code == FAILED_CODES - 1 else errno.errorcode.get(code, str(code))
+                by_code[name] = count
+        return Account(int(attempted), sum(by_code.values()), by_code)
+
+    def births_refused(self) -> int:
+        """Return how many lives could not be named because the map was full."""
+        return int(sum(self.bpf["births_refused"][0]))
+
+    def runs(self) -> tuple[int, int]:
+        """Return (ns, runs) spent in the programs since they were loaded, while bpf stats were on (their fdinfo)."""
+        total_ns = total_runs = 0
+        for function in self.bpf.funcs.values():
+            info = dict(_fdinfo(function.fd))
+            total_ns += int(info.get("run_time_ns", 0))
+            total_runs += int(info.get("run_cnt", 0))
+        return total_ns, total_runs
+
+    def memlock_bytes(self, transport: Transport) -> int | None:
+        """Return `memlock` of the events map's fdinfo; None for perf, whose rings no map's fdinfo counts."""
+        if transport.shape == "ring-per-cpu":
+            return None
+        value = dict(_fdinfo(self.events(transport).map_fd)).get("memlock")
+        return None if value is None else int(value)
+
+    def close(self) -> None:
+        """Detach the probes and close the maps."""
+        self.bpf.cleanup()
+
+
+def _fdinfo(fd: int) -> Iterator[tuple[str, str]]:
+    for line in Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines():
+        key, _, value = line.partition(":")
+        yield key, value.strip()
+
+
+def load(
+    transports: Sequence[Transport],
+    *,
+    ringbuf_bytes: int = PAGE,
+    wakeup: str = "none",
+    lives: int | None = None,
+    text: str | None = None,
+) -> Program:
+    """Compile, load and attach the lifecycle probes with one transport, or with two (paired).
+
+    *ringbuf_bytes*: size of the ringbuf's data, a power of two of pages (perf's rings are sized when opened).
+    *lives*: how many processes and threads alive at once can be named; by default pid_max, at most 65,536.
+    *text*: another program's C text, for tests. Raises EnvironmentLacks where something on this machine is missing,
+    RingbenchError with clang's first error when the program does not compile.
+    """
+    return Program(
+        _compile(
+            text if text is not None else source.program(transports),
+            source.defines(
+                transports,
+                ringbuf_pages=ringbuf_bytes // PAGE,
+                ringbuf_flags=_RINGBUF_FLAGS[wakeup],
+                lives=lives or min(int(Path("/proc/sys/kernel/pid_max").read_text()), 65536),
+            ),
+        ),
+        transports,
+    )
+
+
+def compile_only() -> None:
+    """Compile a program that probes nothing: sets up the compiler, loads nothing into the kernel."""
+    _compile(source.folder().joinpath("event.h").read_text(), [])
+
+
+def _compile(text: str, flags: list[str]) -> Any:
+    if os.geteuid() != 0:
+        raise EnvironmentLacks("measuring needs root (BPF, perf events): run it with sudo, e.g. `sudo ./with-env …`.")
+    tree = headers.find()
+    if tree is not None:
+        os.environ["BCC_KERNEL_SOURCE"] = str(tree)
+    bcc = bcc_module()
+    with _captured_stderr() as said:
+        try:
+            return bcc.BPF(text=text, cflags=flags)
+        except Exception as error:
+            raise _explain(error, said()) from error
+
+
+@contextlib.contextmanager
+def _captured_stderr() -> Iterator[Any]:
+    """Catch what clang and libbpf print on descriptor 2: pages of header warnings, or the reason of a failure."""
+    with tempfile.TemporaryFile() as sink:
+        kept = os.dup(2)
+        os.dup2(sink.fileno(), 2)
+
+        def said() -> str:
+            sink.seek(0)
+            return sink.read().decode(errors="replace")
+
+        try:
+            yield said
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _explain(error: Exception, said: str) -> RingbenchError:
+    if match := re.search(r"^.*error: .*$", said, re.MULTILINE):
+        return RingbenchError(f"the BPF program does not compile: {match.group(0).strip()}")
+    lines = [line for line in said.splitlines() if line.strip()]
+    seen = lines[-1].strip() if lines else str(error)
+    if "tracepoint" in said or "tracing" in said or "tracepoint" in str(error):
+        return EnvironmentLacks(
+            f"the probes could not be attached: {seen}. Is tracefs mounted? `ringbench doctor` shows what is missing."
+        )
+    return EnvironmentLacks(f"the kernel refused the BPF program: {seen}. `ringbench doctor` shows what is missing.")

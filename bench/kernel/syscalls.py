@@ -1,0 +1,117 @@
+"""The system calls Python has no name for."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import platform
+import signal
+import struct
+from collections.abc import Iterator
+
+from bench.errors import EnvironmentLacks
+
+_NUMBERS = {
+    "x86_64": {"perf_event_open": 298, "bpf": 321, "membarrier": 324},
+    "aarch64": {"perf_event_open": 241, "bpf": 280, "membarrier": 283},
+}
+_PR_SET_PDEATHSIG = 1
+_BPF_MAP_CREATE = 0
+_BPF_ENABLE_STATS = 32
+_MEMBARRIER_CMD_GLOBAL = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(name: str, *args: object) -> int:
+    """Make the system call *name*; raises OSError with its errno, EnvironmentLacks on an unknown architecture."""
+    numbers = _NUMBERS.get(platform.machine())
+    if numbers is None:
+        raise EnvironmentLacks(f"system call numbers of {platform.machine()} are not known here: x86_64 or aarch64.")
+    result = int(_libc.syscall(ctypes.c_long(numbers[name]), *args))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}: {os.strerror(code)}")
+    return result
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies, however it dies (prctl(2), PR_SET_PDEATHSIG)."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def wait_for_producers() -> None:
+    """Return when every BPF program that was running at the call has ended.
+
+    membarrier(2)'s GLOBAL command is synchronize_rcu(), and a tracepoint program runs inside an RCU read-side section
+    (kernel/sched/membarrier.c; kernel/trace/bpf_trace.c, trace_call_bpf()). About 10 to 30 ms.
+    """
+    call("membarrier", _MEMBARRIER_CMD_GLOBAL, 0, 0)
+
+
+@contextlib.contextmanager
+def bpf_stats() -> Iterator[None]:
+    """Have the kernel count run time and runs of BPF programs for as long as the block lasts.
+
+    BPF_ENABLE_STATS hands out a descriptor that holds them on, so that nothing needs restoring even after kill -9
+    (kernel commit d46edd671a14). Raises OSError before Linux 5.8.
+    """
+    fd = _bpf(_BPF_ENABLE_STATS, struct.pack("<I", 0))
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def create_ringbuf(data_bytes: int) -> int:
+    """Create a ringbuf of *data_bytes* and return its descriptor: for weighing it, not for use."""
+    return _bpf(_BPF_MAP_CREATE, struct.pack("<IIIII", 27, 0, 0, data_bytes, 0))
+
+
+def _bpf(command: int, attributes: bytes) -> int:
+    buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"))
+    return call("bpf", ctypes.c_long(command), buffer, ctypes.c_long(128))
+
+
+def open_bpf_output(cpu: int, *, wakeup_events: int | None) -> int:
+    """Open the perf event that a CPU's ring hangs on: software event BPF_OUTPUT, raw samples; return its descriptor.
+
+    *wakeup_events*: wake the reader every so many records. None: never for a record. The kernel still signals once
+    for each ring's worth of bytes (kernel/events/ring_buffer.c, __perf_output_begin() and ring_buffer_init(): the
+    watermark is at most the ring's size and can't be switched off).
+    """
+    watermark_bit = 1 << 14
+    return _perf_event_open(
+        cpu,
+        kind=1,  # PERF_TYPE_SOFTWARE
+        config=10,  # PERF_COUNT_SW_BPF_OUTPUT
+        sample_type=1 << 10,  # PERF_SAMPLE_RAW
+        flags=watermark_bit if wakeup_events is None else 0,
+        wakeup=0xFFFFFFFF if wakeup_events is None else wakeup_events,
+    )
+
+
+def open_tracepoint(number: int, cpu: int) -> int:
+    """Open a perf event on the tracepoint of that id, disabled; return its descriptor."""
+    disabled_bit = 1
+    return _perf_event_open(cpu, kind=2, config=number, sample_type=0, flags=disabled_bit, wakeup=0)
+
+
+def _perf_event_open(cpu: int, *, kind: int, config: int, sample_type: int, flags: int, wakeup: int) -> int:
+    size = 112  # PERF_ATTR_SIZE_VER5
+    period, read_format = 1, 0
+    attr = struct.pack("<IIQQQQQII", kind, size, config, period, sample_type, read_format, flags, wakeup, 0)
+    buffer = ctypes.create_string_buffer(attr.ljust(size, b"\0"))
+    close_on_exec = ctypes.c_ulong(8)
+    return call("perf_event_open", buffer, ctypes.c_long(-1), ctypes.c_long(cpu), ctypes.c_long(-1), close_on_exec)
+
+
+_PERF_IOC_ENABLE = 0x2400
+
+
+def enable(perf_fd: int) -> None:
+    """Switch a perf event on (ioctl PERF_EVENT_IOC_ENABLE)."""
+    if _libc.ioctl(perf_fd, _PERF_IOC_ENABLE, 0) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"enabling a perf event: {os.strerror(code)}")

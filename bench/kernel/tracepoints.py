@@ -1,0 +1,37 @@
+"""Holding tracepoints open between trials, so that attaching and detaching a program takes no grace period.
+
+The last user of a tracepoint waits for an RCU grace period when it leaves (kernel/trace/trace_event_perf.c,
+perf_trace_event_unreg()): 60 ms and more for each of the three probes, a third of a short trial. A perf event that is
+open and disabled makes the trial's probe not the last one. It records nothing, and dies with its descriptor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.kernel import cpus, syscalls
+
+LIFECYCLE = ("sched/sched_process_fork", "sched/sched_process_exec", "sched/sched_process_exit")
+_TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+
+
+@contextlib.contextmanager
+def held(names: tuple[str, ...] = LIFECYCLE) -> Iterator[None]:
+    """Hold the tracepoints *names* for as long as the block lasts; where that can't be, trials take longer, no more."""
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            with contextlib.suppress(OSError, ValueError):
+                fd = syscalls.open_tracepoint(_id(name), cpus.online()[0])
+                stack.callback(os.close, fd)
+        yield
+
+
+def _id(name: str) -> int:
+    for root in _TRACEFS:
+        path = root / "events" / name / "id"
+        if path.exists():
+            return int(path.read_text())
+    raise FileNotFoundError(name)

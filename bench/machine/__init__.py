@@ -1,0 +1,56 @@
+"""The machine: what it can measure, what disturbs it, and what to record of it. Changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.machine.frequency import Governor, Turbo
+from bench.machine.knob import Finding, Knob, Verdict
+from bench.machine.limits import Memlock, PerfAccess, PidMax, Privileges
+from bench.machine.mounts import Bpffs, Debugfs, Tracefs
+from bench.machine.processors import Clock, Hypervisor, Isolated, Load, Online, Siblings
+from bench.machine.toolchain import Bcc, Headers, StressNg
+from bench.machine.tracing import Jit, JitHardening, Lockdown, OtherTracing, RunStatistics
+from bench.store.text import one_line
+
+__all__ = ["KNOBS", "Finding", "Knob", "Verdict", "examine"]
+
+KNOBS: tuple[Knob, ...] = (
+    Privileges(),
+    Bcc(),
+    Headers(),
+    StressNg(),
+    Tracefs(),
+    Debugfs(),
+    Bpffs(),
+    Lockdown(),
+    PerfAccess(),
+    Memlock(),
+    Jit(),
+    JitHardening(),
+    RunStatistics(),
+    OtherTracing(),
+    PidMax(),
+    Online(),
+    Siblings(),
+    Isolated(),
+    Governor(),
+    Turbo(),
+    Clock(),
+    Hypervisor(),
+    Load(),
+)
+"""All knobs, what blocks first."""
+
+
+def examine(root: Path = Path("/"), knobs: tuple[Knob, ...] = KNOBS) -> list[Finding]:
+    """Return what is seen of each knob that this machine has."""
+    findings = []
+    for knob in knobs:
+        try:
+            finding = knob.examine(root)
+        except (OSError, ValueError) as error:  # one odd file must not hide all the rest
+            finding = Finding(knob.name, f"could not be read: {one_line(str(error))}", "ok", "nothing is known of it")
+        if finding:
+            findings.append(finding)
+    return findings

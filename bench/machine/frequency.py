@@ -1,0 +1,47 @@
+"""How fast the processors run: governor and turbo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.machine.files import line, matching, number
+from bench.machine.knob import Finding
+
+_CPU = "sys/devices/system/cpu"
+
+
+class Governor:
+    """The policy that sets each CPU's frequency."""
+
+    name = "frequency governor"
+    why = "a CPU that speeds up during a trial makes the first events dearer: cost and latency spread"
+
+    def examine(self, root: Path) -> Finding | None:
+        """Return the governors in use; None where the kernel sets no frequencies (most virtual machines)."""
+        paths = matching(root / _CPU, "cpu[0-9]*/cpufreq/scaling_governor")
+        governors = sorted({text for path in paths if (text := line(path.parent, path.name))})
+        if not governors:
+            return None
+        seen = ", ".join(governors)
+        if governors == ["performance"]:
+            return Finding(self.name, seen, "ok", self.why)
+        return Finding(self.name, seen, "matters", self.why, "cpupower frequency-set -g performance")
+
+
+class Turbo:
+    """Frequencies above the nominal one, as long as power and heat allow."""
+
+    name = "turbo"
+    why = "the speed then depends on heat and on how many CPUs are busy: throughput of long runs falls, 1 CPU beats 2"
+    # which file, its value when turbo is on, and its value when off
+    _files = ((f"{_CPU}/intel_pstate/no_turbo", 0, 1), (f"{_CPU}/cpufreq/boost", 1, 0))
+
+    def examine(self, root: Path) -> Finding | None:
+        """Return whether turbo is on; None where the kernel does not tell."""
+        for path, on, off in self._files:
+            value = number(root, path)
+            if value == on:
+                return Finding(self.name, "on", "matters", self.why, f"echo {off} > /{path}")
+            if value == off:
+                return Finding(self.name, "off", "ok", self.why)
+        return None

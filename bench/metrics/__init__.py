@@ -1,0 +1,33 @@
+"""The metrics: pure functions, a :class:`~bench.metrics.recording.Recording` in, numbers out.
+
+A metric is one file with a ``METRIC``; registering it is one line here. Each computes one or more columns of
+trials.parquet. None stands for 'could not be measured', never 0.
+"""
+
+from __future__ import annotations
+
+from bench.metrics import cost, drops, latency, memory, ordering, throughput
+from bench.metrics.metric import Column, Metric, Number
+from bench.metrics.recording import Recording
+
+METRICS: tuple[Metric, ...] = (
+    drops.METRIC,
+    throughput.METRIC,
+    cost.METRIC,
+    latency.METRIC,
+    ordering.METRIC,
+    memory.METRIC,
+)
+
+COLUMNS: dict[str, Column] = {column.name: column for metric in METRICS for column in metric.columns}
+"""Every measured column of trials.parquet by its name."""
+
+__all__ = ["COLUMNS", "METRICS", "Column", "Metric", "Number", "Recording", "compute"]
+
+
+def compute(recording: Recording) -> dict[str, Number | None]:
+    """Return every metric's columns for one recording."""
+    row: dict[str, Number | None] = {}
+    for metric in METRICS:
+        row.update(metric.compute(recording))
+    return row

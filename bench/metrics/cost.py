@@ -1,0 +1,37 @@
+"""What an event costs: the side that is traced, and the side that reads.
+
+The producer's figure comes from the kernel's own account of BPF programs (BPF_ENABLE_STATS: ``run_time_ns`` and
+``run_cnt``). It is the mean of one run of the program: reading the clock and filling the record are in it, as well as
+submitting. That part is the same for every transport, so differences between transports are true and ratios
+are understated.
+"""
+
+from __future__ import annotations
+
+from bench.metrics.metric import Column, Metric, Number
+from bench.metrics.recording import Recording
+
+
+def mean_ns(total_ns: int | None, count: int | None) -> float | None:
+    """Return *total_ns* / *count* in ns, or None when either is unknown or there was nothing to divide by."""
+    if total_ns is None or not count:
+        return None
+    return total_ns / count
+
+
+def _compute(recording: Recording) -> dict[str, Number | None]:
+    return {
+        "producer_ns_per_event": mean_ns(recording.producer_run_ns, recording.producer_runs),
+        "consumer_cpu_ns_per_event": mean_ns(recording.consumer_cpu_ns, recording.delivered),
+    }
+
+
+METRIC = Metric(
+    name="cost",
+    question="What does an event cost the traced program and the reader?",
+    columns=(
+        Column("producer_ns_per_event", "ns", "lower", "Producer time per event", integer=False),
+        Column("consumer_cpu_ns_per_event", "ns", "lower", "Reader CPU time per event", integer=False),
+    ),
+    compute=_compute,
+)

@@ -1,0 +1,56 @@
+"""The account of a trial: what the producer tried to submit, and what became of it.
+
+The truth is counted in the BPF program, never taken from the transport: the perf buffer reports a loss only with the
+next record that fits on the same CPU (so the tail's losses never), and the ringbuf reports none at all.
+"""
+
+from __future__ import annotations
+
+from bench.metrics.metric import Column, Metric, Number
+from bench.metrics.recording import Recording
+
+
+def drop_rate(attempted: int, failed: int) -> float | None:
+    """Return failed / attempted (both in events), or None when nothing was attempted."""
+    return failed / attempted if attempted else None
+
+
+def account_error(recording: Recording) -> str | None:
+    """Return a sentence that says how the account fails to add up, or None when it adds up.
+
+    A trial is valid only if ``attempted == delivered + failed``, exactly. ``residual`` is a part of ``delivered`` and
+    so doesn't enter the sum.
+    """
+    attempted, delivered, failed = recording.attempted, recording.delivered, recording.failed
+    missing = attempted - (delivered + failed)
+    if not missing:
+        return None
+    difference = f"{missing} missing" if missing > 0 else f"{-missing} too many"
+    return (
+        f"The account does not add up: {attempted} attempted, "
+        f"but {delivered} delivered + {failed} failed = {delivered + failed} ({difference})."
+    )
+
+
+def _compute(recording: Recording) -> dict[str, Number | None]:
+    return {
+        "attempted": recording.attempted,
+        "delivered": recording.delivered,
+        "failed": recording.failed,
+        "residual": recording.residual,
+        "drop_rate": drop_rate(recording.attempted, recording.failed),
+    }
+
+
+METRIC = Metric(
+    name="drops",
+    question="How many events were lost?",
+    columns=(
+        Column("attempted", "events", "higher", "Events attempted", integer=True),
+        Column("delivered", "events", "higher", "Events delivered", integer=True),
+        Column("failed", "events", "lower", "Events refused by the transport", integer=True),
+        Column("residual", "events", "lower", "Events left for the final drain", integer=True),
+        Column("drop_rate", "", "lower", "Drop rate", integer=False),
+    ),
+    compute=_compute,
+)

@@ -1,0 +1,119 @@
+"""The profiles: ready-made sets of scenarios, from half a minute to an evening."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.errors import unknown_name
+from bench.transports import PAGE
+
+BOTH = ("perf", "ringbuf-reserve")
+ALL = ("perf", "ringbuf-output", "ringbuf-reserve")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Scenarios that share a mode: the product of the factors below."""
+
+    mode: str
+    transports: tuple[str, ...]
+    readers: tuple[str, ...]
+    wakeups: tuple[str, ...]
+    workloads: tuple[str, ...]
+    steps: tuple[int, ...]
+    """Sizes as multiples of the smallest total that both transports can have: a page for each CPU, rounded up to a
+    power of two."""
+
+    def sizes(self, online: int) -> tuple[int, ...]:
+        """Return the total sizes in bytes on a machine with *online* CPUs."""
+        smallest = PAGE << max(0, online - 1).bit_length()
+        return tuple(smallest * step for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named set of groups, with how long and how often each scenario is measured."""
+
+    name: str
+    sentence: str
+    groups: tuple[Group, ...]
+    repeats: int
+    duration_s: float
+    warmup_s: float = 0.1
+    drain_interval_s: float = 0.01
+
+    def groups_for(self, command: Sequence[str]) -> tuple[Group, ...]:
+        """Return the groups; with a command, one paired trial, since a build can be watched only once."""
+        if not command:
+            return self.groups
+        return (Group("paired", BOTH, ("bulk",), ("none",), ("command",), (128,)),)
+
+
+_LARGEST = 128
+
+QUICK = Profile(
+    "quick",
+    "the four questions in about a minute: drops against bytes, order, cost, and what Python's callback adds",
+    (
+        Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (1, 4, _LARGEST)),
+        Group("paired", BOTH, ("bulk",), ("none",), ("burst",), (4,)),
+        Group("isolated", ALL, ("bulk",), ("none",), ("fork-exec",), (_LARGEST,)),
+        Group("isolated", BOTH, ("callback",), ("every",), ("fork-exec",), (_LARGEST,)),
+    ),
+    repeats=5,
+    duration_s=1.3,
+)
+STANDARD = Profile(
+    "standard",
+    "all wake-ups, both readers, bursts and stress-ng, ten repeats: about a quarter of an hour",
+    (
+        Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec", "burst"), (1, 2, 4, 8, 16, 32, _LARGEST)),
+        Group("paired", BOTH, ("bulk",), ("none",), ("stress-ng:vfork",), (_LARGEST,)),
+        Group("isolated", ALL, ("bulk", "callback"), ("every", "adaptive", "none"), ("fork-exec",), (_LARGEST,)),
+    ),
+    repeats=10,
+    duration_s=2.0,
+)
+THOROUGH = Profile(
+    "thorough",
+    "as standard with every transport paired, more sizes and workloads, twenty repeats: an evening",
+    (
+        Group(
+            "paired",
+            ALL,
+            ("bulk", "callback"),
+            ("every", "none"),
+            ("fork-exec", "burst"),
+            (1, 2, 4, 8, 16, 32, 64, 512),
+        ),
+        Group(
+            "paired", ALL, ("bulk",), ("none",), ("stress-ng:fork", "stress-ng:vfork", "stress-ng:exec"), (16, _LARGEST)
+        ),
+        Group(
+            "isolated", ALL, ("bulk", "callback"), ("every", "adaptive", "none"), ("fork-exec", "burst"), (4, _LARGEST)
+        ),
+    ),
+    repeats=20,
+    duration_s=3.0,
+)
+CI = Profile(
+    "ci",
+    "each kind of trial twice, briefly: shows that everything works, too short for figures",
+    (
+        Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (1, _LARGEST)),
+        Group("isolated", ALL, ("bulk",), ("none",), ("fork-exec",), (_LARGEST,)),
+        Group("isolated", BOTH, ("callback",), ("every",), ("fork-exec",), (_LARGEST,)),
+    ),
+    repeats=2,
+    duration_s=0.4,
+)
+
+PROFILES: dict[str, Profile] = {profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, CI)}
+
+
+def profile(name: str) -> Profile:
+    """Return the profile called *name*; UsageError lists the valid names."""
+    if name not in PROFILES:
+        raise unknown_name("profile", name, PROFILES)
+    return PROFILES[name]

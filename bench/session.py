@@ -1,0 +1,169 @@
+"""A session, from plan to stored results: runs the trials, stores each as soon as it is done, resumes.
+
+Nothing that was measured is ever lost: a trial is on disk before the next begins, and until the last one is, the
+session says that it was interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from bench import isolation
+from bench.errors import MeasurementInvalid
+from bench.event import Events
+from bench.kernel import cpus as cpu_lists
+from bench.kernel import tracepoints, weigh
+from bench.machine.fingerprint import environment
+from bench.metrics import compute
+from bench.metrics.drops import account_error
+from bench.plan import Plan, Trial
+from bench.store.folder import SessionWriter
+from bench.store.schema import SCHEMA_VERSION
+from bench.transports import transport
+from bench.trial import Outcome, Share, measure
+
+_PATIENCE_S = 60.0
+"""How much longer than planned a trial may take before it is given up."""
+
+Weights = dict[tuple[str, int], int | None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is told to whoever watches, once before each trial and once after the last."""
+
+    done: int
+    total: int
+    trial: Trial | None
+    invalid: int
+
+
+Watcher = Callable[[Progress], None]
+
+
+def manifest(plan: Plan, versions: dict[str, str | None], command_line: Sequence[str]) -> dict[str, Any]:
+    """Return what session.json says at the start: everything needed to measure the same again."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "versions": versions,
+        "seed": plan.seed,
+        "profile": plan.profile,
+        "plan": plan.as_json(),
+        "environment": environment(),
+        "started": _now(),
+        "ended": None,
+        "status": "interrupted",
+        "notes": list(plan.notes),
+        "command_line": list(command_line),
+    }
+
+
+def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str = "all") -> int:
+    """Measure what *writer* doesn't hold yet, and store it. Returns how many rows are invalid.
+
+    *keep_events*: 'all' trials' events are stored, those of the 'first' block, or 'none'.
+    On KeyboardInterrupt and on errors of the environment what was measured is stored and the session stays
+    'interrupted'; the exception goes on to the caller.
+    """
+    isolation.warm_up()
+    invalid = 0
+    notes: list[str] = []
+    ahead = [trial for trial in plan.trials if trial.trial not in writer.done]
+    done = len(plan.trials) - len(ahead)
+    try:
+        weights = _weigh(plan)
+        with tracepoints.held():
+            for trial in ahead:
+                watch(Progress(done, len(plan.trials), trial, invalid))
+                rows, events, said = _one(trial, plan, weights)
+                keep = keep_events == "all" or (keep_events == "first" and trial.block == 1)
+                writer.add(rows, events if keep else {})
+                notes.extend(note for note in said if note not in notes)
+                invalid += sum(not row["valid"] for row in rows)
+                done += 1
+    except BaseException:
+        writer.finish("interrupted", ended=_now(), notes=_merged(writer, notes))
+        raise
+    watch(Progress(done, len(plan.trials), None, invalid))
+    writer.finish("complete", ended=_now(), notes=_merged(writer, notes))
+    return invalid
+
+
+def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
+    began = time.monotonic()
+    patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
+    try:
+        outcome = isolation.run(measure, trial, plan, timeout_s=patience)
+    except MeasurementInvalid as error:
+        return [_broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
+    trial_s = time.monotonic() - began
+    rows = [_row(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
+    events = {s.transport: s.recording.events for s in outcome.shares if s.recording.events is not None}
+    return rows, events, outcome.notes
+
+
+def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
+    return {
+        "trial": trial.trial,
+        "scenario": trial.scenario,
+        "mode": trial.mode,
+        "transport": name,
+        "reader": trial.reader,
+        "wakeup": trial.wakeup,
+        "workload": trial.workload,
+        "cpus": cpu_lists.show(trial.cpus),
+        "buffer_bytes": trial.buffer_bytes(name, len(cpu_lists.online())),
+        "asked_bytes": trial.asked_bytes,
+        "block": trial.block,
+        "drain_interval_s": plan.drain_interval_s if trial.wakeup == "none" else None,
+    }
+
+
+def _broken_row(trial: Trial, plan: Plan, name: str, reason: str) -> dict[str, Any]:
+    return {**_identity(trial, plan, name), "valid": False, "invalid_reason": reason}
+
+
+def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weights, trial_s: float) -> dict[str, Any]:
+    recording = share.recording
+    measured = compute(recording)
+    measured["memory_cgroup_bytes"] = weights.get((share.transport, share.buffer_bytes))
+    reason = account_error(recording)
+    return {
+        **_identity(trial, plan, share.transport),
+        "valid": reason is None,
+        "invalid_reason": reason,
+        "wall_s": recording.wall_s,
+        **measured,
+        "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),
+        "lost_reported": share.lost_reported,
+        "births_refused": outcome.births_refused,
+        "offered_lives": outcome.offered_lives,
+        "workload_exit_status": outcome.exit_status,
+        "arena_bytes": share.arena_bytes,
+        "started_ns": outcome.started_ns,
+        "trial_s": trial_s,
+    }
+
+
+def _weigh(plan: Plan) -> Weights:
+    """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
+    online = len(cpu_lists.online())
+    wanted = sorted({(name, t.buffer_bytes(name, online)) for t in plan.trials for name in t.transports})
+    return isolation.run(_weigh_all, wanted) if wanted else {}
+
+
+def _weigh_all(wanted: Sequence[tuple[str, int]]) -> Weights:
+    return {(name, size): weigh.cgroup_bytes(transport(name), size) for name, size in wanted}
+
+
+def _merged(writer: SessionWriter, notes: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*writer.manifest.get("notes", []), *notes]))
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,77 @@
+"""What a session's files hold: the columns of trials.parquet and events/*.parquet, and their versions."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from bench.metrics import COLUMNS
+
+SCHEMA_VERSION = 1
+"""Version of the session folder. A reader for an older one upgrades it in memory; a newer one is refused."""
+
+_IDENTITY: tuple[tuple[str, pa.DataType], ...] = (
+    ("trial", pa.string()),
+    ("scenario", pa.string()),
+    ("mode", pa.string()),
+    ("transport", pa.string()),
+    ("reader", pa.string()),
+    ("wakeup", pa.string()),
+    ("workload", pa.string()),
+    ("cpus", pa.string()),  # the CPUs the workload ran on, as a list: "0-1"
+    ("buffer_bytes", pa.int64()),  # total over all CPUs, as this transport really had it
+    ("valid", pa.bool_()),
+    ("invalid_reason", pa.string()),
+)
+
+_EXTRA: tuple[tuple[str, pa.DataType], ...] = (
+    ("block", pa.int64()),  # the repeat; every cell is measured once in each block
+    ("asked_bytes", pa.int64()),  # the size asked for; differs from buffer_bytes where it can't be had
+    ("drain_interval_s", pa.float64()),  # with wake-up `none`: time between two drains
+    ("failed_by_code", pa.string()),  # JSON object: errno name -> count
+    ("lost_reported", pa.int64()),  # what the transport itself said was lost; null where it never says
+    ("births_refused", pa.int64()),  # forks whose life could not be named (the map was full)
+    ("offered_lives", pa.int64()),  # processes the workload says it made during its whole run
+    ("workload_exit_status", pa.int64()),
+    ("arena_bytes", pa.int64()),  # memory the reader set aside for events
+    ("started_ns", pa.int64()),  # CLOCK_REALTIME at the start of the window
+    ("trial_s", pa.float64()),  # the whole trial: process, compile, warm-up, window, drain
+)
+
+
+def _measured() -> list[tuple[str, pa.DataType]]:
+    return [(name, pa.int64() if column.integer else pa.float64()) for name, column in COLUMNS.items()]
+
+
+TRIALS: pa.Schema = pa.schema(
+    [pa.field(name, kind) for name, kind in (*_IDENTITY, ("wall_s", pa.float64()), *_measured(), *_EXTRA)]
+)
+"""A row for each trial and transport. Measured columns come from :data:`bench.metrics.COLUMNS`."""
+
+_CONTRACT_MEASURED = (
+    *("wall_s", "attempted", "delivered", "failed", "residual", "drop_rate", "events_per_s", "bytes_per_s"),
+    *("producer_ns_per_event", "consumer_cpu_ns_per_event", "latency_p50_ns", "latency_p99_ns", "latency_max_ns"),
+    *("causal_violations", "timestamp_inversions", "late_events", "max_lateness_ns", "max_displacement"),
+    *("memory_physical_bytes", "memory_memlock_bytes", "memory_rss_bytes", "memory_cgroup_bytes"),
+)
+
+REQUIRED_TRIAL_COLUMNS: tuple[str, ...] = (*(name for name, _ in _IDENTITY), *_CONTRACT_MEASURED)
+"""Without these a trials.parquet is not ours. Columns of later metrics are not among them: older sessions lack them."""
+
+EVENTS: pa.Schema = pa.schema(
+    [
+        pa.field("transport", pa.dictionary(pa.int8(), pa.string())),
+        pa.field("ts_ns", pa.int64()),
+        pa.field("received_ns", pa.int64()),
+        pa.field("cpu", pa.int32()),
+        pa.field("seq", pa.int64()),
+        pa.field("kind", pa.dictionary(pa.int8(), pa.string())),
+        pa.field("pid", pa.int32()),
+        pa.field("parent_pid", pa.int32()),
+        pa.field("birth", pa.int64()),
+        pa.field("comm", pa.binary()),  # raw bytes: a process can name itself anything
+    ]
+)
+"""Recorded events in the order they were delivered, one transport after the other in a paired trial's file.
+
+``parent_pid`` and ``birth`` are null where the life began before the session.
+"""

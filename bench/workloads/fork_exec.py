@@ -1,0 +1,77 @@
+"""`fork-exec`: a worker for each CPU starts and awaits a tiny program, again and again. Needs no other program.
+
+posix_spawn() is vfork and exec in C; of the 70 µs that a life takes, Python's loop has 3. The workers may run on any
+of the chosen CPUs, as a shell's children do, so lives move between CPUs: pinned to one each, fork, exec and exit
+would all happen there, and there would be no order between CPUs to keep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from bench.errors import UsageError
+from bench.workloads import tiny
+from bench.workloads.workers import Workers, live_once
+from bench.workloads.workload import Kind, Request, Workload
+
+
+def pace(rate: float) -> Iterator[None]:
+    """Yield at *rate* times a second on an absolute schedule: a late life does not push the later ones back."""
+    start, n = time.monotonic(), 0
+    while True:
+        n += 1
+        time.sleep(max(0.0, start + n / rate - time.monotonic()))
+        yield
+
+
+class ForkExec(Workers):
+    """One worker for each CPU in *cpus*, each free to run on any of them; *rate* in lives a second for each worker."""
+
+    def __init__(self, cpus: tuple[int, ...], rate: float | None) -> None:
+        super().__init__([cpus] * len(cpus))
+        self._rate = rate
+
+    @contextlib.contextmanager
+    def work(self) -> Iterator[Callable[[Callable[[], None]], None]]:
+        """Yield the loop that a worker runs."""
+        with tiny.program() as path:
+            yield lambda count: self._loop(path, count)
+
+    def _loop(self, path: str, count: Callable[[], None]) -> None:
+        if self._rate is None:
+            while True:
+                live_once(path)
+                count()
+        for _ in pace(self._rate):
+            live_once(path)
+            count()
+
+
+def _make(request: Request) -> Workload:
+    rate = None
+    if request.argument is not None:
+        try:
+            rate = float(request.argument)
+        except ValueError:
+            rate = -1.0
+        if not 0 < rate < 1e6:
+            raise UsageError(
+                f"fork-exec:{request.argument} is not a rate: write lives a second for each CPU, like fork-exec:500."
+            )
+    return ForkExec(request.cpus, rate)
+
+
+def _missing() -> str | None:
+    return None if hasattr(os, "posix_spawn") else "this Python has no posix_spawn"
+
+
+KIND = Kind(
+    "fork-exec",
+    "fork-exec[:RATE]",
+    "a worker for each CPU starts and awaits a tiny program; RATE in lives a second for each CPU, else flat out",
+    _make,
+    _missing,
+)

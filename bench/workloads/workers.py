@@ -1,0 +1,98 @@
+"""Worker processes of the built-in workloads: forked before anything is attached, started by a byte, killed at the end.
+
+They are forked early so that they hold no BPF descriptor or mapping, and the kernel kills them with their parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import struct
+from collections.abc import Callable, Sequence
+
+from bench.kernel.syscalls import die_with_parent
+
+
+def live_once(path: str) -> None:
+    """Start *path* and wait for its end: one fork, one exec, one exit."""
+    os.waitpid(os.posix_spawn(path, [path], {}), 0)
+
+
+class Workers:
+    """A process for each entry of *affinities*, the CPUs that it may run on. A subclass's work() says what they do."""
+
+    def __init__(self, affinities: Sequence[tuple[int, ...]]) -> None:
+        self._affinities = list(affinities)
+        self._counts = mmap.mmap(-1, 64 * max(1, len(affinities)))  # a cache line each, shared
+        self._pids: list[int] = []
+        self._go: int | None = None
+        self._resources = contextlib.ExitStack()
+
+    def work(self) -> contextlib.AbstractContextManager[Callable[[Callable[[], None]], None]]:
+        """Return a context that yields a worker's endless loop; the loop calls its argument once a life."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Nothing is needed but this Python."""
+
+    def prepare(self) -> None:
+        """Fork the workers; each waits for its byte."""
+        loop = self._resources.enter_context(self.work())
+        reading, self._go = os.pipe()
+        for index, affinity in enumerate(self._affinities):
+            pid = os.fork()
+            if pid == 0:
+                os.close(self._go)
+                self._run(index, affinity, reading, loop)
+            self._pids.append(pid)
+        os.close(reading)
+
+    def _run(self, index: int, affinity: tuple[int, ...], go: int, loop: Callable[[Callable[[], None]], None]) -> None:
+        try:
+            die_with_parent()
+            os.setpgid(0, 0)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            os.sched_setaffinity(0, affinity)
+            if os.read(go, 1):
+                loop(lambda: self._count(index))
+        finally:
+            os._exit(1)
+
+    def _count(self, index: int) -> None:
+        (count,) = struct.unpack_from("<Q", self._counts, 64 * index)
+        struct.pack_into("<Q", self._counts, 64 * index, count + 1)
+
+    def start(self) -> None:
+        """Let the workers go."""
+        assert self._go is not None, "prepare() comes first"
+        os.write(self._go, b"g" * len(self._pids))
+
+    def finished(self) -> bool:
+        """They go on until they are stopped; a worker that ended by itself has failed, which lives() shows."""
+        return False
+
+    def stop(self) -> None:
+        """Kill the workers with what they started, and wait for them."""
+        if self._go is not None:
+            os.close(self._go)
+            self._go = None
+        for pid in self._pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in self._pids:
+            os.waitpid(pid, 0)
+        self._pids.clear()
+        self._resources.close()
+
+    def lives(self) -> int | None:
+        """Return how many lives the workers finished, by their own count."""
+        return sum(int(struct.unpack_from("<Q", self._counts, 64 * i)[0]) for i in range(len(self._affinities)))
+
+    def exit_status(self) -> int | None:
+        """None: they have none of interest."""
+        return None

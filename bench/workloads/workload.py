@@ -1,0 +1,56 @@
+"""What a workload is: something that makes processes, started and stopped around the measured window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Workload(Protocol):
+    """One running workload. ``prepare`` comes before any probe is attached; ``stop`` leaves no process behind."""
+
+    def check(self) -> None:
+        """Raise EnvironmentLacks, saying what is missing, if it cannot run here; changes nothing."""
+
+    def prepare(self) -> None:
+        """Get ready: what can be done before the probes are attached."""
+
+    def start(self) -> None:
+        """Begin making processes."""
+
+    def finished(self) -> bool:
+        """Whether it ended by itself (a command; the others go on until stopped)."""
+
+    def stop(self) -> None:
+        """End it and wait until all of its processes are gone."""
+
+    def lives(self) -> int | None:
+        """Return how many processes it made from start to stop by its own count; None where it doesn't know."""
+
+    def exit_status(self) -> int | None:
+        """Return the exit status of a command (negative: the signal that ended it); None for the others."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a workload is asked for."""
+
+    argument: str | None
+    """What stands behind the colon of its name: ``vfork`` of ``stress-ng:vfork``, a rate of ``fork-exec:500``."""
+    cpus: tuple[int, ...]
+    command: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A workload by its name, and how to make one."""
+
+    name: str
+    usage: str
+    """Its name with its argument, as a person writes it: ``stress-ng:NAME``."""
+    sentence: str
+    make: Callable[[Request], Workload]
+    """Raises UsageError when the argument makes no sense."""
+    missing: Callable[[], str | None]
+    """Why it cannot run on this machine; None when it can."""

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The one record every transport carries. bench/event.py has the same record for Python; the two are compared
+ * field by field each time a program is loaded. Fields are ordered by size so that there is no padding: paired
+ * transports are compared byte by byte, and padding would carry whatever was on the stack. */
+
+enum event_kind { EVENT_FORK = 0, EVENT_EXEC = 1, EVENT_EXIT = 2 };
+
+struct event {
+	u64 ts_ns;      /* bpf_ktime_get_ns(), taken before the record is submitted */
+	u64 seq;        /* counts the events of its CPU, from 0 */
+	u64 birth;      /* the fork that began this life; 0: before the session */
+	u32 cpu;
+	u32 pid;        /* the kernel's pid, a thread's id; of a fork, the child's */
+	u32 parent_pid; /* 0 where the life began before the session */
+	u32 kind;
+	char comm[16];
+};
+
+/* What submit functions return: 0, or a negative errno, or NO_CODE where a helper refuses without giving one. */
+#define FAILED_CODES 128
+#define NO_CODE (-(FAILED_CODES - 1))

@@ -1,0 +1,75 @@
+"""Everything that CI checks: ``sudo ./with-env nox``. One of them: ``sudo ./with-env nox -s tests -- -k ordering``.
+
+The sessions make no environments of their own. BCC reaches Python through the one that with-env prepared, from the
+lock files; another one would test something else than what runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+
+nox.needs_version = ">=2023.4"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "layers", "wheel", "tests"]
+
+
+def run(session: nox.Session, program: str, *args: str) -> None:
+    """Run a program of with-env's environment, and of no other."""
+    if shutil.which(program) != str(ROOT / ".venv" / "bin" / program):
+        session.error(f"{program} is not the one in .venv. Run: sudo ./with-env nox -s {session.name}")
+    try:
+        session.run(program, *args)
+    finally:
+        give_back()
+
+
+def give_back() -> None:
+    """Under sudo, leave no file in the checkout that only root can remove: caches, compiled modules, coverage data."""
+    if os.geteuid() != 0 or "SUDO_UID" not in os.environ:
+        return
+    owner = int(os.environ["SUDO_UID"])
+    group = int(os.environ.get("SUDO_GID", owner))
+    for folder, folders, files in os.walk(ROOT):
+        for name in (*folders, *files):
+            path = os.path.join(folder, name)
+            if os.lstat(path).st_uid == 0:
+                os.chown(path, owner, group, follow_symlinks=False)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The whole suite. As root it includes what runs in the kernel (tests/kernel), else that is skipped."""
+    run(session, "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style: ruff's rules and its format."""
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types: mypy, strict, over the package."""
+    run(session, "mypy", *session.posargs)
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Direction of imports: the contracts in pyproject.toml."""
+    run(session, "lint-imports", "--no-cache")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """What would be published: source archive and wheel in dist/, built from nothing but what is in the archive."""
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    run(session, "pyproject-build", "--no-isolation", "--outdir", "dist", ".")
+    run(session, "pytest", "tests/test_packaging.py", "--wheel", *map(str, (ROOT / "dist").glob("*.whl")))

@@ -1,0 +1,177 @@
+"""What a person can get wrong, and what the machine can lack: one or two lines and an exit status, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def ringbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(filter(None, [environment.pop("FIRST", ""), str(ROOT), os.environ.get("PYTHONPATH")]))
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments],
+        cwd=cwd, env={**os.environ, "PYTHONPATH": path, **environment},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 4
+    for text in said:
+        assert text in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--transport", "ringbuff"], "Did you mean 'ringbuf"),
+        (["run", "--profile", "quik"], "Did you mean 'quick'"),
+        (["run", "--buffer-bytes", "5000"], "Nearest: 8192"),
+        (["run", "--buffer-bytes", "lots"], "is not a size"),
+        (["run", "--buffer-bytes", "-1"], "is not a size"),
+        (["run", "--duration", "-3"], "more than 0"),
+        (["run", "--duration", "soon"], "not a valid float"),
+        (["run", "--cpus", "0,999"], "CPU 999 is not online"),
+        (["run", "--cpus", "zero"], "not a list of CPUs"),
+        (["run", "--repeats", "0"], "--repeats 0"),
+        (["run", "--workload", "command"], "behind --"),
+        (["run", "--workload", "stress-ng:no-such-thing"], "has no stressor"),
+        (["run", "--", "no-such-program-anywhere"], "no such program"),
+        (["run", "--resume", "nowhere"], "nowhere"),
+        (["run", "--no-such-option"], "No such option"),
+        (["report", "nowhere"], "nowhere"),
+        (["report"], "SESSION"),
+        (["export", "nowhere", "--format", "csv"], "nowhere"),
+        (["export", "nowhere", "--format", "xls"], "xls"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_a_wrong_call_is_refused_before_anything_is_made(tmp_path: Path, arguments: list[str], said: str) -> None:
+    refused(ringbench(*arguments, cwd=tmp_path), said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    if os.geteuid() == 0:
+        refused(ringbench("run", "--profile", "ci", "--out", "mine", cwd=tmp_path), "not empty")
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.bpf
+def test_a_place_that_cannot_be_written_is_refused_before_measuring(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused(ringbench("run", "--out", "file", cwd=tmp_path), "file")
+    refused(ringbench("run", "--out", "/proc/session", cwd=tmp_path), "/proc/session")
+
+
+@pytest.mark.bpf
+def test_without_root_it_says_so(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); "
+        f"sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['ringbench', 'run']; from bench.cli import main; main()"
+    )
+    tmp_path.chmod(0o777)
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    if "Permission denied" in done.stderr and "bench" in done.stderr:
+        pytest.fail(f"the checkout is not readable for others: {done.stderr}")
+    refused(done, "needs root", "sudo")
+
+
+def test_a_dry_run_needs_no_root_and_measures_nothing(tmp_path: Path) -> None:
+    done = ringbench("run", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "trials" in done.stdout.splitlines()[-1]
+    assert "about" in done.stdout.splitlines()[-1]
+    plan = json.loads(ringbench("run", "--dry-run", "--json", cwd=tmp_path).stdout)
+    assert len(plan["trials"]) > 10
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.bpf
+def test_pypis_bcc_is_recognised(tmp_path: Path) -> None:
+    fake = tmp_path / "fake"
+    (fake / "bcc").mkdir(parents=True)
+    (fake / "bcc" / "__init__.py").write_text("__version__ = '0.1'\n")
+    refused(ringbench("run", cwd=tmp_path, FIRST=str(fake)), "PyPI's unrelated project", "python3-bpfcc")
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.bpf
+def test_without_bcc_it_says_what_to_install(tmp_path: Path) -> None:
+    fake = tmp_path / "fake"
+    fake.mkdir()
+    (fake / "bcc.py").write_text("raise ModuleNotFoundError(\"No module named 'bcc'\")\n")
+    refused(ringbench("run", cwd=tmp_path, FIRST=str(fake)), "python3-bpfcc", "never `pip install bcc`")
+
+
+@pytest.mark.bpf
+def test_without_headers_it_says_so(tmp_path: Path) -> None:
+    if Path(f"/lib/modules/{os.uname().release}/build").exists() or Path("/sys/kernel/kheaders.tar.xz").exists():
+        done = ringbench("run", cwd=tmp_path, BCC_KERNEL_SOURCE=str(tmp_path))
+    else:
+        done = ringbench("run", cwd=tmp_path, RINGBENCH_CACHE=str(tmp_path / "cache"), BCC_KERNEL_SOURCE="")
+    refused(done, "headers")
+
+
+@pytest.mark.bpf
+def test_without_stress_ng_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    done = ringbench("run", "--workload", "stress-ng:vfork", cwd=tmp_path, PATH=str(tmp_path / "bin"))
+    refused(done, "apt install stress-ng")
+
+
+def test_a_damaged_session_is_refused_in_one_line(tmp_path: Path) -> None:
+    reference = ROOT / "results" / "reference"
+    damages = {
+        "json": lambda f: (f / "session.json").write_text("{"),
+        "newer": lambda f: (f / "session.json").write_text(
+            (f / "session.json").read_text().replace('"schema_version": 1', '"schema_version": 99')
+        ),
+        "truncated": lambda f: (f / "trials.parquet").write_bytes((f / "trials.parquet").read_bytes()[:-100]),
+        "gone": lambda f: (f / "trials.parquet").unlink(),
+    }
+    for name, damage in damages.items():
+        folder = tmp_path / name
+        shutil.copytree(reference, folder)
+        damage(folder)
+        for command in (["report", name], ["export", name, "--format", "csv"]):
+            done = ringbench(*command, cwd=tmp_path)
+            refused(done, name)
+            assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_list_names_everything_and_whether_it_is_available(tmp_path: Path) -> None:
+    listed = json.loads(ringbench("list", "--json", cwd=tmp_path).stdout)
+    assert list(listed) == ["transports", "readers", "wakeups", "workloads", "profiles", "metrics"]
+    for rows in listed.values():
+        assert rows
+        assert all(isinstance(row["name"], str) and isinstance(row["available"], bool) for row in rows)
+    assert {row["name"] for row in listed["transports"]} == {"perf", "ringbuf-output", "ringbuf-reserve"}
+    assert "fork-exec" in ringbench("list", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["report"], ["export"], ["doctor"], ["list"]])
+def test_every_command_has_help_with_an_example(tmp_path: Path, command: list[str]) -> None:
+    done = ringbench(*command, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "ringbench" in done.stdout.split("Usage:")[1][20:]
+
+
+def test_an_unexpected_error_shows_no_traceback_unless_asked(tmp_path: Path) -> None:
+    done = ringbench("export", "\x1b[31mred", "--format", "csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+    assert "Traceback" in ringbench("--debug", "report", "nowhere", cwd=tmp_path).stderr

@@ -1,0 +1,76 @@
+"""What every test has: the marks of tests that need the kernel, and why they can't run where they can't.
+
+``--require-bpf`` (or RINGBENCH_REQUIRE_BPF=1, as CI sets it) makes a skipped BPF test a failure: a run that measured
+nothing must not pass for one that did.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import importlib.util
+import os
+import platform
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+KERNEL_TESTS = Path(__file__).parent / "kernel"
+BPF_SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("ringbench")
+    group.addoption("--require-bpf", action="store_true", help="fail, rather than skip, where BPF tests can't run")
+    group.addoption("--wheel", help="a wheel to test instead of building one (tests/test_packaging.py)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(KERNEL_TESTS):
+            item.add_marker(pytest.mark.bpf)
+
+
+@functools.cache
+def why_no_bpf() -> str | None:
+    """Return why BPF tests can't run here, or None if they can."""
+    if os.geteuid() != 0:
+        return "needs root: sudo ./with-env nox -s tests"
+    if importlib.util.find_spec("bcc") is None:
+        return "needs BCC, which this Python can't see: sudo ./with-env nox -s tests"
+    number = BPF_SYSCALL.get(platform.machine())
+    if number is None:
+        return None  # an architecture not listed above: the tests themselves will tell
+    # An empty request: a kernel that has BPF, and lets us use it, calls it invalid or badly addressed.
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall(ctypes.c_long(number), ctypes.c_int(-1), ctypes.c_void_p(), ctypes.c_uint(0))
+    error = ctypes.get_errno()
+    if error in (errno.ENOSYS, errno.EPERM):
+        return f"needs BPF, and the kernel says {os.strerror(error)!r}"
+    return None
+
+
+def bpf_required(config: pytest.Config) -> bool:
+    """Return whether a skipped BPF test is a failure."""
+    return bool(config.getoption("--require-bpf")) or os.environ.get("RINGBENCH_REQUIRE_BPF") == "1"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    reason = why_no_bpf() if item.get_closest_marker("bpf") else None
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    was_skipped = report.skipped and not hasattr(report, "wasxfail")
+    if was_skipped and item.get_closest_marker("bpf") and bpf_required(item.config):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"BPF tests are required in this run (--require-bpf), and this one was not run: {reason}"
+    return report

@@ -1,0 +1,59 @@
+"""Helpers for tests against the real kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bench import isolation
+from bench.choice import Choice
+from bench.kernel import cpus, tracepoints
+from bench.plan import build
+from bench.profiles import PROFILES
+from bench.trial import Outcome, measure
+
+Measure = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _held() -> Iterator[None]:
+    with tracepoints.held():
+        yield
+
+
+@pytest.fixture
+def measured() -> Measure:
+    """Return a function that measures one trial in a fresh process, as a session does."""
+
+    def once(
+        *transports: str,
+        reader: str = "bulk",
+        wakeup: str = "none",
+        workload: str = "fork-exec",
+        buffer_bytes: int = 1 << 20,
+        duration_s: float = 0.5,
+        command: tuple[str, ...] = (),
+    ) -> Outcome:
+        choice = Choice(
+            transports=transports,
+            readers=(reader,),
+            wakeups=(wakeup,),
+            workloads=() if command else (workload,),
+            buffer_bytes=(buffer_bytes,),
+            mode="paired" if len(transports) == 2 else "isolated",
+            duration_s=None if command else duration_s,
+            repeats=1,
+            command=command,
+        )
+        plan = build(PROFILES["ci"], choice, cpus.online())
+        (trial,) = plan.trials
+        return isolation.run(measure, trial, plan, timeout_s=120)
+
+    return once
+
+
+def share(outcome: Outcome, transport: str) -> Any:
+    """Return a transport's share of an outcome."""
+    return next(s for s in outcome.shares if s.transport == transport)

@@ -1,0 +1,103 @@
+"""The C text of the programs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench import isolation
+from bench.errors import RingbenchError
+from bench.event import EVENT
+from bench.kernel import program, source
+from bench.transports import TRANSPORTS
+
+
+def _without_transport(name: str) -> str:
+    transport = TRANSPORTS[name]
+    text = source.program([transport])
+    own = (source.folder() / "transport" / transport.source).read_text()
+    assert own in text
+    return text.replace(own, "").replace(transport.source, "")
+
+
+def test_programs_of_all_transports_differ_in_the_transport_file_only() -> None:
+    assert len({_without_transport(name) for name in TRANSPORTS}) == 1
+
+
+def test_a_transport_file_declares_one_map_and_one_submit_and_no_probe() -> None:
+    for transport in TRANSPORTS.values():
+        text = (source.folder() / "transport" / transport.source).read_text()
+        assert text.count("_OUTPUT(") == 1
+        assert f"{transport.map_name}" in text
+        assert f"static __always_inline int {transport.submit}(void *ctx, struct event *e)" in text
+        assert "TRACEPOINT" not in text
+
+
+def test_the_record_has_no_padding() -> None:
+    assert EVENT.itemsize == sum(EVENT[name].itemsize for name in EVENT.names or ()) == 56
+
+
+def _load(text: str) -> None:
+    program.load([TRANSPORTS["perf"]], text=text).close()
+
+
+def _swapped(first: str, second: str) -> np.dtype[np.void]:
+    fields = [(name, EVENT[name]) for name in EVENT.names or ()]
+    names = [name for name, _ in fields]
+    i, j = names.index(first), names.index(second)
+    fields[i], fields[j] = fields[j], fields[i]
+    return np.dtype(fields)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "named"),
+    [
+        (np.dtype([*EVENT.descr, ("more", "<u8")]), "size"),
+        (_swapped("pid", "cpu"), "pid|cpu"),
+        (_swapped("ts_ns", "seq"), "ts_ns|seq"),
+    ],
+)
+def test_a_python_record_that_differs_from_the_c_one_cannot_be_loaded(dtype: np.dtype[np.void], named: str) -> None:
+    body = source.program([TRANSPORTS["perf"]]).replace(source.layout_assertions(), "")
+    with pytest.raises(RingbenchError, match=f"does not compile.*struct event.*({named})"):
+        isolation.run(_load, body + source.layout_assertions(dtype))
+
+
+ORDER = """
+#line 1 "order"
+BPF_ARRAY(first_one, u32, 1024);
+static __always_inline int note(struct event *e, u32 who)
+{
+    u32 slot = (e->cpu & 1) * 512 + (e->seq & 511);
+    u32 *seen = first_one.lookup(&slot);
+    if (seen && !*seen) *seen = who;
+    return 0;
+}
+static __always_inline int submit_a(void *ctx, struct event *e) { return note(e, 1); }
+static __always_inline int submit_b(void *ctx, struct event *e) { return note(e, 2); }
+"""
+
+
+def _who_is_first() -> list[tuple[int, int]]:
+    import os
+    import time
+
+    from bench.kernel.program import _compile
+
+    files = [(source.folder() / name).read_text() for name in ("event.h", "account.h", "lifecycle.c")]
+    text = "\n".join([files[0], ORDER, *files[1:]])
+    bpf = _compile(text, ["-DFIRST=submit_a", "-DSECOND=submit_b", "-DLIVES=1024"])
+    window = bpf["window"]
+    window[0] = window.Leaf(1, (1 << 63) - 1)
+    for _ in range(60):
+        os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+    time.sleep(0.01)
+    seen = [(slot % 512, bpf["first_one"][slot].value) for slot in range(1024)]
+    bpf.cleanup()
+    return [(seq, who) for seq, who in seen if who]
+
+
+def test_in_a_paired_program_the_transport_that_goes_first_alternates() -> None:
+    seen = isolation.run(_who_is_first)
+    assert len(seen) > 100
+    assert all(who == (2 if seq & 1 else 1) for seq, who in seen)

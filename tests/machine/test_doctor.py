@@ -1,0 +1,55 @@
+"""The command, on findings made here and on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.cli import doctor as command
+from bench.machine import Finding
+
+GOOD = Finding("BPF JIT", "on", "ok", "cost")
+ODD = Finding("governor", "[red]powersave[/red]", "matters", "cost spreads", "cpupower frequency-set -g performance")
+BAD = Finding("BCC", "not installed", "blocks", "it compiles", "sudo ./with-env true")
+
+
+def doctor(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *args: str) -> Result:
+    monkeypatch.setattr(command, "examine", lambda: findings)
+    return CliRunner().invoke(command.doctor, list(args), env={"COLUMNS": "200", "NO_COLOR": "1"})
+
+
+def test_what_only_matters_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = doctor(monkeypatch, [GOOD, ODD])
+    assert result.exit_code == 0
+    assert "governor: cost spreads." in result.stdout
+    assert "to change it: cpupower frequency-set -g performance" in result.stdout
+    assert "[red]powersave[/red]" in result.stdout
+
+
+def test_what_blocks_is_status_2_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = doctor(monkeypatch, [GOOD, BAD])
+    assert result.exit_code == 2
+    assert "Cannot measure here: BCC." in result.stdout
+
+
+def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = doctor(monkeypatch, [GOOD, BAD], "--json")
+    assert result.exit_code == 2
+    document = json.loads(result.stdout)
+    assert document["can_measure"] is False
+    assert document["findings"][0] == {"name": "BPF JIT", "seen": "on", "verdict": "ok", "why": "cost", "fix": None}
+
+
+def test_help_has_an_example() -> None:
+    assert "./with-env ringbench doctor" in CliRunner().invoke(command.doctor, ["--help"]).stdout
+
+
+def test_on_this_machine_it_agrees_with_itself() -> None:
+    result = CliRunner().invoke(command.doctor, ["--json"])
+    document = json.loads(result.stdout)
+    assert document["can_measure"] == (result.exit_code == 0)
+    assert document["can_measure"] == all(finding["verdict"] != "blocks" for finding in document["findings"])
+    assert os.geteuid() == 0 or not document["can_measure"]
