@@ -104,7 +104,10 @@ def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any
     trial_s = time.monotonic() - began
     rows = [_row(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
     events = {s.transport: s.recording.events for s in outcome.shares if s.recording.events is not None}
-    return rows, events, outcome.notes
+    notes = outcome.notes
+    if outcome.births_refused:
+        notes += (f"trial {trial.trial}: {outcome.births_refused} lives could not be named, the map was full.",)
+    return rows, events, notes
 
 
 def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_jso
     if resumed:
         writer = SessionWriter.resume(place)
     else:
-        writer = SessionWriter.create(place, session.manifest(plan, versions, sys.argv))
+        writer = SessionWriter.create(place, session.manifest(plan, versions, ["ringbench", *sys.argv[1:]]))
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
     try:
@@ -161,6 +161,9 @@ def _measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_jso
         click.echo(json.dumps(document(stored), indent=2, allow_nan=False))
     else:
         show(stored, paths)
+    for status in stored.trials["workload_exit_status"].dropna().unique():
+        ended = f"with exit status {status}" if status >= 0 else f"by signal {-status}"
+        click.echo(f"the command ended {ended}: {printable(shlex.join(plan.command))}", err=True)
     if invalid:
         click.echo(f"ringbench: {invalid} measurements are invalid; the report says which and why.", err=True)
     return 3 if invalid else 0

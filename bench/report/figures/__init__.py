@@ -1,0 +1,17 @@
+"""The figures of the report, one a file. Adding one is a line here."""
+
+from __future__ import annotations
+
+from bench.report.figures import cost, drops, latency, memory, ordering, throughput
+from bench.report.figures.figure import FigureKind
+
+__all__ = ["FIGURES", "FigureKind"]
+
+FIGURES: tuple[FigureKind, ...] = (
+    memory.FIGURE,
+    drops.FIGURE,
+    throughput.FIGURE,
+    cost.FIGURE,
+    ordering.FIGURE,
+    latency.FIGURE,
+)

@@ -1,0 +1,168 @@
+"""Figure: the share of events lost, over the size of the buffer."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from bench.report import style
+from bench.report.cells import Cell
+from bench.report.figures.axis import ticks
+from bench.report.figures.figure import POINTS, FigureKind, repeats
+from bench.report.figures.marks import Mark, key, point
+from bench.report.findings import finding
+from bench.report.losses import Sweep, sweeps
+from bench.report.quantities import amount, count, estimate, listed, number, size
+from bench.report.questions import DROPS
+from bench.report.style import Sheet, look
+from bench.report.view import SessionView, order_of
+
+_PANEL, _TITLE, _AXIS = 2.0, 0.62, 0.55
+"""Heights of a panel, of the words above it and of the axis below it, in inches."""
+_LEGEND = 0.12
+_LEFT, _BETWEEN, _RIGHT = 0.8, 0.35, 0.2
+_MARGIN = 0.7
+"""Beside the smallest and the largest size, in doublings of the size."""
+_TICK = 0.58
+"""Room that a size needs as a label, in inches."""
+_MOST = 6
+_WIDE = 50
+"""Above this ratio of the largest to the smallest rate above zero, the axis turns logarithmic."""
+_BESIDE, _ASIDE = 0.2, 0.075
+"""How far transports stand beside each other, and repeats beside their median, in inches."""
+
+
+def draw(view: SessionView) -> Figure | None:
+    """Draw a panel for each load; None where no losses were counted."""
+    loads = _loads(view)
+    kept = loads[:_MOST]
+    if not kept:
+        return None
+    cells = list(chain(*(sweep.cells for sweep in kept)))
+    transports = sorted({cell.transport for cell in cells}, key=order_of)
+    more = f". {count(len(loads) - _MOST, 'more load')} had no room here: see the table." if len(loads) > _MOST else ""
+    across, step = min(2, len(kept)), _TITLE + _PANEL + _AXIS
+    sheet = Sheet(
+        view,
+        _title(view),
+        f"{finding(view, DROPS).said[0].where}{more}",
+        body=_LEGEND + math.ceil(len(kept) / across) * step,
+        note=f"{repeats(cells)}. {POINTS} Lines only lead the eye.",
+    )
+    rates = [value for cell in cells for value in cell.values("drop_rate")]
+    wide = (style.WIDTH - _LEFT - _RIGHT - _BETWEEN * (across - 1)) / across
+    with style.looks():
+        for place, sweep in enumerate(kept):
+            row, column = divmod(place, across)
+            left = _LEFT + column * (wide + _BETWEEN)
+            axes = sheet.panel(_LEGEND + row * step + _TITLE, _PANEL, left, style.WIDTH - left - wide)
+            _panel(axes, sweep, transports, wide)
+            _rates(axes, rates, named=column == 0)
+        sheet.legend([key(transport) for transport in transports])
+    return sheet.figure
+
+
+def alt(view: SessionView) -> str:
+    """Say the drop rate of every cell."""
+    return " ".join(
+        f"{cell.transport} with {size(cell.buffer_bytes)}: {estimate(cell.interval('drop_rate'), '')} lost "
+        f"({sweep.setting.words()})."
+        for sweep in _loads(view)
+        for cell in sweep.cells
+    )
+
+
+def _title(view: SessionView) -> str:
+    """Say who lost how much at the size that tells most."""
+    found = finding(view, DROPS).headline
+    if found is None:
+        return DROPS.asked
+    cells, line = found.comparison.cells, found.lines[0]
+    lost = [f"{cell.transport} lost {amount(cell.interval('drop_rate').value, '')}" for cell in cells]
+    end = f": {line.winner} {DROPS.better}" if line.winner else ""
+    return f"With {size(found.comparison.setting.asked_bytes)}, {listed(lost)} of all events{end}"
+
+
+def _loads(view: SessionView) -> list[Sweep]:
+    """Return the sweeps that the finding rests on, of cells whose size and losses are known."""
+    cells: dict[int, Cell] = {}
+    for group in finding(view, DROPS).groups:
+        cells |= {id(cell): cell for cell in group.comparison.cells if cell.buffer_bytes and cell.has("drop_rate")}
+    return sweeps(cells.values())
+
+
+def _panel(axes: Axes, sweep: Sweep, transports: Sequence[str], wide: float) -> None:
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    how = textwrap.wrap(sweep.setting.words(with_load=False), int(wide * 17))
+    _above(axes, "\n".join(how), 6, fontsize=8, color=style.QUIET)
+    _above(axes, style.text(sweep.setting.load_words, int(wide * 14)), 7 + 11 * len(how), fontweight="bold")
+    sizes = sorted({math.log2(cell.buffer_bytes) for cell in sweep.cells if cell.buffer_bytes})
+    axes.set_xlim(sizes[0] - _MARGIN, sizes[-1] + _MARGIN)
+    inches = wide / (sizes[-1] - sizes[0] + 2 * _MARGIN)
+    for place, transport in enumerate(transports):
+        aside = (place - (len(transports) - 1) / 2) * _BESIDE / inches
+        _transport(axes, sweep, transport, aside, _ASIDE / inches)
+    places = _with_room(sizes, inches)
+    ticks(axes.xaxis, places, [size(2**place) for place in places])
+    axes.set_xlabel("buffer over all CPUs, logarithmic scale", fontsize=8.5)
+
+
+def _transport(axes: Axes, sweep: Sweep, transport: str, aside: float, repeats_aside: float) -> None:
+    cells = [loss.cell for loss in sweep.losses(transport)]
+    places = [math.log2(cell.buffer_bytes or 1) + aside for cell in cells]
+    medians = [cell.interval("drop_rate").value or 0 for cell in cells]
+    axes.plot(places, medians, color=look(transport).color, lw=0.8, alpha=0.6)
+    for place, cell in zip(places, cells, strict=True):
+        mark = Mark(transport, cell.values("drop_rate"), f"{transport}, {size(cell.buffer_bytes)}")
+        point(axes, mark, place, aside=repeats_aside, along_x=False)
+
+
+def _above(axes: Axes, words: str, up: float, **looks: Any) -> None:
+    """Write *words* above the left end of *axes*."""
+    axes.annotate(words, (0, 1), (0, up), xycoords="axes fraction", textcoords="offset points", **looks)
+
+
+def _rates(axes: Axes, rates: Sequence[float], *, named: bool) -> None:
+    """Set the y axis: linear from zero, or logarithmic above the smallest rate with zero still in its place."""
+    top, lost = max(rates) or 0.01, [rate for rate in rates if rate > 0]
+    if lost and top / min(lost) > _WIDE:
+        bend = 10.0 ** math.floor(math.log10(min(lost)))
+        axes.set_yscale("symlog", linthresh=bend, linscale=0.6)
+        places = [0.0, *(10.0**p for p in range(round(math.log10(bend)), 1) if 10.0**p <= top * 3)]
+        scale = f"logarithmic above {amount(bend, '')}"
+        axes.set_ylim(0, top * 1.3)
+    else:
+        places = [p / 100 for p in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top * 100) if p <= top * 110]
+        scale = "%"
+        axes.set_ylim(0, top * 1.1)
+    ticks(axes.yaxis, places, [f"{number(place * 100)} %" if named else "" for place in places])
+    if named:
+        axes.set_ylabel(f"events lost, {scale}", fontsize=8.5)
+
+
+def _with_room(places: Sequence[float], inches: float) -> list[float]:
+    """Return those of *places* that a label fits beside; a unit is *inches* long."""
+    kept: list[float] = []
+    for place in places:
+        if not kept or (place - kept[-1]) * inches >= _TICK:
+            kept.append(place)
+    return kept
+
+
+FIGURE = FigureKind(
+    "drops",
+    DROPS.name,
+    draw,
+    alt,
+    "Lower is better, and the smallest size without a loss is the memory that this load needs. Sizes are totals over "
+    "all CPUs: perf splits its share evenly, so a load on one CPU has only that CPU's part. It does not show what a "
+    "faster load, a slower reader or a rarer drain would lose; a rate of 0 is 0 in these repeats only.",
+)

@@ -1,0 +1,56 @@
+"""The marks of every figure: a median with its interval, and the repeats beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from bench.report import style
+from bench.report.cells import median_of
+from bench.report.style import look
+
+_SIZE = 6.5
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is drawn at one place."""
+
+    transport: str
+    values: Sequence[float]
+    """One for each repeat."""
+    label: str
+    """Names the median's marker."""
+
+
+def point(axes: Axes, mark: Mark, place: float, *, aside: float, along_x: bool) -> None:
+    """Draw the median of *mark* at *place* of the other axis, with its interval, and the repeats *aside* of it.
+
+    Without values nothing is drawn; repeats that are all alike aren't drawn apart from their median. The median's
+    marker is hollow where every value is 0.
+    """
+    values, figure, drawn = mark.values, median_of(tuple(mark.values)), look(mark.transport)
+    if figure.value is None:
+        return
+
+    def plot(along: Sequence[float], across: float, marks: str, **looks: Any) -> None:
+        other = [across] * len(along)
+        pair = (along, other) if along_x else (other, along)
+        axes.plot(*pair, marks, color=drawn.color, clip_on=False, **looks)
+
+    if len(set(values)) > 1:
+        plot(values, place + aside, drawn.marker, alpha=0.45, ms=3.5, mew=0)
+        if figure.low is not None and figure.high is not None:
+            plot([figure.low, figure.high], place, "-", lw=2, solid_capstyle="butt")
+    face = drawn.color if any(values) else style.PAPER
+    plot([figure.value], place, drawn.marker, mfc=face, mec=drawn.color, ms=_SIZE, mew=1.4, zorder=3, label=mark.label)
+
+
+def key(transport: str) -> Line2D:
+    """Return a transport's entry in a legend."""
+    drawn = look(transport)
+    return Line2D([], [], ls="", color=drawn.color, marker=drawn.marker, ms=_SIZE, label=style.text(transport, 30))

@@ -1,0 +1,134 @@
+"""From the trials of a session to its answers: for each question a sentence, and the figures it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.report import sentences
+from bench.report.cells import Cell, cells_of
+from bench.report.comparison import Comparison, comparisons
+from bench.report.judgement import EXACT, Line, judge
+from bench.report.losses import Sweep, sweeps
+from bench.report.questions import DROPS, MEMORY, ORDER, QUESTIONS, Question
+from bench.report.sentences import Statement
+from bench.report.view import SessionView
+
+_EACH_ITS_OWN = "each way of counting sees different pages"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A comparison with its figures, as they stand together in a table."""
+
+    comparison: Comparison
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question."""
+
+    question: Question
+    said: tuple[Statement, ...]
+    """The sentence that tells most, then the rest."""
+    headline: Group | None = None
+    """The comparison that tells most; None where there is no figure at all."""
+    groups: tuple[Group, ...] = ()
+    """Every comparison that is shown, the headline among them."""
+
+    @property
+    def brief(self) -> tuple[Statement, ...]:
+        """Return what a short report says: the answer, and of losses also what size it took to have none."""
+        return self.said[: 2 if self.question is DROPS else 1]
+
+    @property
+    def sentence(self) -> str:
+        """Return the answer in one sentence."""
+        return self.said[0].text
+
+
+def findings(view: SessionView) -> list[Finding]:
+    """Answer every question from the valid trials of *view*; one that can't be answered says so."""
+    return [finding(view, question) for question in QUESTIONS]
+
+
+def finding(view: SessionView, question: Question) -> Finding:
+    """Answer one question from the valid trials of *view*."""
+    return _answer(question, cells_of(view.valid), emulated=view.emulated)
+
+
+def _answer(question: Question, cells: Sequence[Cell], *, emulated: bool) -> Finding:
+    fit = _fit(question, cells)
+    if not fit:
+        nothing = f"Not measured here: no valid trial has figures of {question.name}."
+        return Finding(question, (Statement(nothing, ""),))
+    if question is DROPS:
+        return _drops(sweeps(fit), emulated=emulated)
+    shown = [comparison for sweep in sweeps(fit) for comparison in _largest(sweep)]
+    shown.sort(key=lambda comparison: _rank(question, comparison))
+    if question is MEMORY:  # what a buffer holds doesn't hang on who reads it
+        shown = _each_pair_once(shown)
+    groups = [_group(question, comparison, emulated=emulated) for comparison in shown]
+    said = [statement for group in groups for statement in _said(question, group)]
+    if question is MEMORY:
+        said += sentences.enough(sweeps(_fit(DROPS, cells)))
+    return Finding(question, tuple(said), groups[0], tuple(groups))
+
+
+def _drops(loads: Sequence[Sweep], *, emulated: bool) -> Finding:
+    """Show the losses at every size; of each load tell the size that tells most."""
+    groups = [_group(DROPS, comparison, emulated=emulated) for sweep in loads for comparison in sweep.comparisons]
+    said: list[Statement] = []
+    telling = []
+    for sweep in loads:
+        telling.append(next(group for group in groups if group.comparison == sweep.telling()))
+        said += sentences.losses(sweep, telling[-1].lines[0], DROPS.better)
+    return Finding(DROPS, tuple(said), telling[0], tuple(groups))
+
+
+def _fit(question: Question, cells: Sequence[Cell]) -> list[Cell]:
+    """Choose the cells that can answer: those of the question's mode, if any of them has a partner or no other does.
+
+    A cell without a figure stays if it is the partner of one that has some: it was not measured, and that is said.
+    """
+    settings = {cell.setting for cell in cells if any(cell.has(name) for name in question.columns)}
+    able = [cell for cell in cells if cell.setting in settings]
+    best = min(comparisons(able), key=lambda c: _rank(question, c), default=None)
+    return [cell for cell in able if best and cell.setting.mode == best.setting.mode]
+
+
+def _rank(question: Question, comparison: Comparison) -> tuple[bool, ...]:
+    """Sort what is measured on two sides before the rest, and the question's own mode before the other."""
+    both = comparison.head is not None and all(cell.has(question.columns[0]) for cell in comparison.cells)
+    return not both, comparison.head is None, comparison.setting.mode != question.mode
+
+
+def _largest(sweep: Sweep) -> list[Comparison]:
+    """Return the comparison of each pair of transports at the largest size that both had."""
+    found = _each_pair_once(sweep.comparisons)
+    partnered = {cell.transport for comparison in found if comparison.head for cell in comparison.cells}
+    return [comparison for comparison in found if comparison.head or comparison.base.transport not in partnered]
+
+
+def _each_pair_once(shown: Sequence[Comparison]) -> list[Comparison]:
+    """Keep the first comparison of each pair of transports."""
+    found: dict[tuple[str, ...], Comparison] = {}
+    for comparison in shown:
+        found.setdefault(tuple(comparison.transports), comparison)
+    return list(found.values())
+
+
+def _group(question: Question, comparison: Comparison, *, emulated: bool) -> Group:
+    why = question.unranked(paired=comparison.setting.paired, emulated=emulated)
+    lines = (
+        judge(comparison, name, unranked=_EACH_ITS_OWN if question is MEMORY and name not in EXACT else why)
+        for name in question.columns
+    )
+    return Group(comparison, tuple(lines))
+
+
+def _said(question: Question, group: Group) -> list[Statement]:
+    say = {MEMORY: sentences.memory, ORDER: sentences.order}.get(question, sentences.figures)
+    meanwhile = sentences.lost_meanwhile(group.lines) if question.timed else []
+    return say(group.lines, question.better) + meanwhile

@@ -1,0 +1,62 @@
+"""summary.md: the answers and their figures in under 60 lines, for an issue or a chat."""
+
+from __future__ import annotations
+
+import re
+
+from bench.report.account import caveats
+from bench.report.findings import Finding, findings
+from bench.report.judgement import Line
+from bench.report.quantities import LEGEND, estimate
+from bench.report.sentences import TOLD
+from bench.report.view import SessionView
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MEANT = re.compile(r"[&<>]|[\\`*_|~#]|!(?=\[)|\](?=[(\[:])")
+"""What Markdown or HTML would obey. A bracket alone is one: it opens a link only with what follows it."""
+_LONGEST = 600
+
+
+def escape(text: str) -> str:
+    """Return one line of *text* so that Markdown shows it as it is."""
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return _MEANT.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)
+
+
+def render(view: SessionView) -> str:
+    """Return the summary of *view*: at most 60 lines, whatever the session holds."""
+    found = findings(view)
+    parts = [
+        [f"# ringbench: {escape(view.name)}"],
+        [escape(f"{view.machine}; {view.ringbench}; session {view.status}.")],
+        [f"- **Note:** {escape(caveat)}" for caveat in caveats(view, found)],
+        [line for finding in found for line in _answers(finding)],
+        _table(found),
+        [f"{LEGEND} n: repeats. Each row is one setting's; report.html has all settings and how to read them."],
+        [f"Measured by: {escape(view.command_line)}"] if view.command_line else [],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _answers(finding: Finding) -> list[str]:
+    said = finding.brief
+    places = [f" ({escape(statement.where)})" if statement.where else "" for statement in said]
+    return [f"- **{finding.question.name}:** {escape(s.text)}{where}" for s, where in zip(said, places, strict=True)]
+
+
+def _table(found: list[Finding]) -> list[str]:
+    rows = [_row(line) for f in found if f.headline for line in f.headline.lines if line.column.name in TOLD]
+    head = ["| Figure | Base | Against it | Ratio or difference | n |", "|---|---|---|---|---|"]
+    return [*head, *rows] if rows else ["There is no figure to show."]
+
+
+def _row(line: Line) -> str:
+    base, head = line.comparison.base.transport, line.comparison.head
+    cells = (
+        line.column.title,
+        f"{base} {estimate(line.base, line.column.unit)}",
+        "" if head is None else f"{head.transport} {estimate(line.head, line.column.unit)}",
+        line.against or line.verdict.value,
+        line.n,
+    )
+    return f"| {' | '.join(escape(cell) for cell in cells)} |"

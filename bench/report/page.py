@@ -1,0 +1,73 @@
+"""report.html: one file that opens offline, with nothing from elsewhere in it.
+
+Whatever a session holds is shown as text. Jinja escapes all of it, the Content-Security-Policy forbids scripts and
+anything that would have to be fetched, and the one style sheet is allowed by its hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from bench.report.account import account, caveats
+from bench.report.again import again
+from bench.report.figures import FIGURES, FigureKind
+from bench.report.findings import findings
+from bench.report.quantities import LEGEND, amount, bounds
+from bench.report.questions import QUESTIONS
+from bench.report.sentences import TOLD, Statement
+from bench.report.svg import inline
+from bench.report.view import SessionView
+from bench.stats import Interval
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(view: SessionView, plots: Mapping[str, str]) -> str:
+    """Return the page on *view*; *plots* has the SVG of each figure that was drawn, by the figure's name."""
+    css = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    found = findings(view)
+    environment = jinja2.Environment(
+        autoescape=True,
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"amount": amount, "bounds": _bounds, "by_setting": _by_setting}
+    return environment.get_template("report.html.j2").render(
+        view=view,
+        css=Markup(css),  # ours, and hashed below: it must not change on its way
+        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+        caveats=caveats(view, found),
+        findings=found,
+        figures={kind.question: _figure(view, kind, plots[kind.name]) for kind in FIGURES if kind.name in plots},
+        entries=account(view),
+        again=again(view),
+        headlines=[finding.headline for finding in found if finding.headline],
+        better={column: question.better for question in QUESTIONS for column in question.columns},
+        legend=LEGEND,
+        told=TOLD,
+    )
+
+
+def _figure(view: SessionView, kind: FigureKind, svg: str) -> dict[str, object]:
+    words = kind.alt(view)
+    return {"name": kind.name, "caption": kind.caption, "words": words, "svg": inline(svg, kind.name, words)}
+
+
+def _bounds(figure: Interval | None, unit: str) -> str:
+    return "" if figure is None else bounds(figure, unit)
+
+
+def _by_setting(said: Sequence[Statement]) -> dict[str, list[str]]:
+    """Group sentences by the setting that they speak of."""
+    found: dict[str, list[str]] = {}
+    for statement in said:
+        found.setdefault(statement.where, []).append(statement.text)
+    return found

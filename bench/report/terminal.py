@@ -1,0 +1,119 @@
+"""The report on a terminal: perf and ringbuf side by side, a sentence for each question, and where the rest is.
+
+No markup is parsed, and no text of a session reaches the terminal but what :class:`bench.report.view.SessionView` has
+made printable.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bench.report.account import caveats
+from bench.report.findings import Finding, findings
+from bench.report.judgement import Line
+from bench.report.quantities import LEGEND, NOT_MEASURED, amount, bounds
+from bench.report.sentences import TOLD
+from bench.report.view import SessionView, shown
+from bench.stats import Interval
+from bench.store.folder import StoredSession
+
+_MAX_WIDTH = 110
+_INDENT, _TITLE, _N, _GAPS = 2, 20, 4, 4
+"""Widths of the left margin, of the names of figures, of n, and of all gaps between columns."""
+
+
+def show(
+    session: StoredSession, written: Sequence[Path] = (), file: TextIO | None = None, width: int | None = None
+) -> None:
+    """Print the report of *session* to *file* (stdout), and where what was *written* is."""
+    view = SessionView.of(session)
+    file = file or sys.stdout
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(errors="replace")  # a terminal that can't show 'µ' gets a '?', not a traceback
+    console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+    console.width = min(console.width, _MAX_WIDTH)
+    found = findings(view)
+    console.print(
+        Text.assemble((f"Session {view.name}", "bold"), f" ({view.status}): {view.machine}, {view.ringbench}")
+    )
+    for caveat in caveats(view, found):
+        console.print(Text.assemble(("! ", "bold yellow"), caveat))
+    heads: list[str] = []
+    for finding in found:
+        heads = _block(console, finding, heads)
+    console.print()
+    console.print(Text(f"{LEGEND} n: repeats. Ratios are taken repeat by repeat.", "dim"))
+    _files(console, written)
+
+
+def _block(console: Console, finding: Finding, heads: list[str]) -> list[str]:
+    """Print one question: its name and setting, its figures, its answer. Column heads only where they change."""
+    console.print()
+    console.print(Text.assemble((finding.question.name, "bold"), "  ", (_where(finding), "dim")))
+    if finding.headline is not None:
+        transports = finding.headline.comparison.transports
+        table = _table(console.width, transports if transports != heads else [])
+        for line in finding.headline.lines:
+            if line.column.name in TOLD:
+                table.add_row(*_row(line))
+        console.print(Padding(table, (0, 0, 0, _INDENT)))
+        heads = transports
+    for statement in finding.brief:
+        console.print(Padding(Text(statement.text), (0, 0, 0, _INDENT)))
+    return heads
+
+
+def _where(finding: Finding) -> str:
+    headline = finding.headline
+    return "" if headline is None else headline.comparison.setting.words()
+
+
+def _table(width: int, transports: Sequence[str]) -> Table:
+    each = max(8, (width - _INDENT - _TITLE - _N - _GAPS) // 3)
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=bool(transports), pad_edge=False, header_style="bold")
+    base, head = [*transports, "", ""][:2]
+    table.add_column("", width=_TITLE, overflow="fold")
+    for name in (base, head, f"against {base}" if head else ""):
+        table.add_column(Text(name), width=each, overflow="fold")
+    table.add_column("n", width=_N, overflow="fold")
+    return table
+
+
+def _row(line: Line) -> tuple[Text, ...]:
+    against = line.against.replace(" [", "\n[") or ("" if line.head is None else line.verdict.value)
+    return (
+        Text(line.column.title),
+        _cell(line.base, line.column.unit),
+        Text("") if line.head is None else _cell(line.head, line.column.unit),
+        Text(against, "" if line.winner else "dim"),
+        Text(line.n),
+    )
+
+
+def _cell(figure: Interval, unit: str) -> Text:
+    if figure.value is None:
+        return Text(NOT_MEASURED, "dim")
+    spread = bounds(figure, unit)
+    return Text.assemble(amount(figure.value, unit), (f"\n{spread}" if spread else "", "dim"))
+
+
+def _files(console: Console, written: Sequence[Path]) -> None:
+    """Print where the page, the summary and the plots are; each path unbroken, so that it can be copied."""
+    if not written:
+        return
+    console.print()
+    plots = [path for path in written if path.suffix in (".png", ".svg")]
+    named = [(path.name, path) for path in written if path not in plots]
+    if plots:
+        named.append((f"{len(plots)} plots", plots[0].parent))
+    for name, path in named:
+        console.print(Text.assemble((f"{name:12}", "dim"), shown(path)), soft_wrap=True)

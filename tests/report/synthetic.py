@@ -1,0 +1,163 @@
+"""A synthetic session with planted facts: made up, plausible in size, and never shown outside of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.report.view import SessionView
+from bench.store.folder import StoredSession
+from bench.store.trials_parquet import frame, table_of
+
+KIB = 1024
+MIB = 1024 * KIB
+SIZES = (8 * KIB, 64 * KIB, 256 * KIB, MIB)
+BLOCKS = range(5)
+
+Row = dict[str, Any]
+
+
+def row(**changed: Any) -> Row:
+    """Return one valid row of trials.parquet; nothing is measured but what *changed* says."""
+    values: Row = {
+        "scenario": "synthetic",
+        "mode": "isolated",
+        "transport": "perf",
+        "reader": "bulk",
+        "wakeup": "none",
+        "workload": "fork-exec",
+        "cpus": "0-1",
+        "buffer_bytes": MIB,
+        "asked_bytes": MIB,
+        "block": 0,
+        "drain_interval_s": 0.001,
+        "valid": True,
+        "wall_s": 1.0,
+        **changed,
+    }
+    name = "-".join(str(values[key]) for key in ("mode", "reader", "wakeup", "workload", "asked_bytes", "block"))
+    values.setdefault("trial", name if values["mode"] == "paired" else f"{name}-{values['transport']}")
+    if values.get("attempted") is not None and values.get("failed") is not None:
+        values.setdefault("delivered", values["attempted"] - values["failed"])
+        values.setdefault("drop_rate", values["failed"] / values["attempted"] if values["attempted"] else None)
+    return values
+
+
+def cells(columns: dict[str, Row], blocks: Iterable[int] = BLOCKS, **setting: Any) -> list[Row]:
+    """Return a row for each transport of *columns* and each block. A list gives each block its own value."""
+
+    def at(place: int, measured: Row) -> Row:
+        return {name: value[place] if isinstance(value, list) else value for name, value in measured.items()}
+
+    return [
+        row(transport=transport, block=block, **{**setting, **at(place, measured)})
+        for place, block in enumerate(blocks)
+        for transport, measured in columns.items()
+    ]
+
+
+def quick(seed: int = 7) -> list[Row]:
+    """Return rows shaped like those of the quick profile, with noise of a few per cent on everything timed."""
+    random = np.random.default_rng(seed)
+
+    def around(value: float, spread: float = 0.05) -> list[float]:
+        return [float(factor) * value for factor in np.exp(random.normal(0, spread, len(BLOCKS)))]
+
+    def counts(value: float, spread: float = 0.05) -> list[int]:
+        return [round(noisy) for noisy in around(value, spread)]
+
+    def losses(attempted: list[int], rate: float) -> list[int]:
+        return [round(n * min(0.9, noisy)) for n, noisy in zip(attempted, around(rate, 0.3), strict=True)]
+
+    def timed(transport: str, producer: float, consumer: float, latency: float) -> Row:
+        attempted, ringbuf = counts(24_000), transport != "perf"
+        return {
+            "attempted": attempted,
+            "failed": 0,
+            "residual": counts(12, 0.4),
+            "events_per_s": [float(n) for n in attempted],
+            "bytes_per_s": [56.0 * n for n in attempted],
+            "producer_ns_per_event": around(producer),
+            "consumer_cpu_ns_per_event": around(consumer, 0.08),
+            "latency_p50_ns": counts(latency),
+            "latency_p99_ns": counts(latency * 2.1),
+            "latency_max_ns": counts(latency * 9, 0.3),
+            "memory_physical_bytes": MIB + (16 * KIB if ringbuf else 8 * KIB),
+            "memory_memlock_bytes": 1_065_288 if ringbuf else None,
+            "memory_rss_bytes": 2 * MIB + 12 * KIB if ringbuf else None,
+            "memory_cgroup_bytes": MIB + 28 * KIB if ringbuf else 4 * KIB,
+        }
+
+    def carried(attempted: list[int], rate: float, disorder: tuple[float, float, float], harder: float) -> Row:
+        return {
+            "attempted": attempted,
+            "failed": losses(attempted, rate * harder),
+            "causal_violations": counts(disorder[0] * (harder == 1), 0.1),
+            "timestamp_inversions": counts(disorder[1] / harder, 0.1),
+            "late_events": counts(disorder[2] / harder, 0.1),
+            "max_lateness_ns": counts(1_100_000, 0.2),
+            "max_displacement": counts(260, 0.2),
+            "lives": counts(6_900),
+            "cross_cpu_lives": counts(4_100),
+        }
+
+    rates = {"perf": (0.19, 0.052, 0.011, 0.0), "ringbuf-reserve": (0.12, 0.008, 0.0, 0.0)}
+    disorder = {"perf": (420, 1600, 3900), "ringbuf-reserve": (0, 310, 320)}
+    rows: list[Row] = []
+    for place, asked in enumerate(SIZES):
+        for workload, cpus, harder in (("fork-exec", "0-1", 1.0), ("burst", "0", 2.2)):
+            attempted = counts(21_000)
+            columns = {t: carried(attempted, rates[t][place], disorder[t], harder) for t in rates}
+            setting = {"workload": workload, "cpus": cpus, "asked_bytes": asked, "buffer_bytes": asked}
+            rows += cells(columns, mode="paired", **setting)
+    rows += cells(
+        {
+            "perf": timed("perf", 540, 61, 520_000),
+            "ringbuf-output": timed("ringbuf-output", 395, 24, 515_000),
+            "ringbuf-reserve": timed("ringbuf-reserve", 380, 23, 518_000),
+        }
+    )
+    woken = {
+        "perf": timed("perf", 15_400, 9_100, 42_000),
+        "ringbuf-reserve": timed("ringbuf-reserve", 1_900, 8_800, 39_000),
+    }
+    return rows + cells(woken, reader="callback", wakeup="every", drain_interval_s=None)
+
+
+def manifest(**changed: Any) -> dict[str, Any]:
+    """Return a session.json of this version."""
+    plan = {"warmup_s": 0.2, "duration_s": 1.0, "drain_interval_s": 0.001, "repeats": 5, "command": None, "trials": []}
+    return {
+        "schema_version": 1,
+        "versions": {"ringbench": "0.1.0", "bcc": "0.26.0", "kernel": "6.18.44", "python": "3.11.2"},
+        "seed": 1,
+        "profile": "quick",
+        "plan": plan,
+        "environment": {
+            "cpu_model": "Synthetic(R) Test CPU @ 2.00GHz",
+            "cpus_online": 2,
+            "kernel": "6.18.44-synthetic",
+            "distribution": "Debian GNU/Linux 12",
+            "emulated": False,
+            "mitigations": {"spectre_v2": "Mitigation: Retpolines"},
+        },
+        "started": "2026-11-01T10:00:00+00:00",
+        "ended": "2026-11-01T10:01:30+00:00",
+        "status": "complete",
+        "notes": ["Synthetic data, for tests only."],
+        "command_line": ["/opt/ringbench/.venv/bin/ringbench", "run"],
+        **changed,
+    }
+
+
+def session(rows: list[Row] | None = None, path: Path = Path("synthetic"), **changed: Any) -> StoredSession:
+    """Return a stored session of *rows*, by default those of a quick profile, with keys of its manifest *changed*."""
+    return StoredSession(path, manifest(**changed), frame(table_of(quick() if rows is None else rows)))
+
+
+def view(rows: list[Row] | None = None, **changed: Any) -> SessionView:
+    """Return the same as the report sees it."""
+    return SessionView.of(session(rows, **changed))

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from bench.report import style, write_report
+from tests.report import synthetic
+from tests.report.synthetic import row, session
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\"'><img src=x onerror=alert(1)>{{ 7 * 7 }}&amp;"
+VOID = {"meta", "link", "path", "use", "image", "br", "img", "rect", "line"}
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: elements with their attributes, and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(written: Path) -> str:
+    return (written / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Reader:
+    return Reader(html)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
+    rows = synthetic.quick()
+    for r in rows:
+        r["workload"] = r["reader"] = HOSTILE
+    rows += [row(block=9, trial="t9", valid=False, invalid_reason=HOSTILE)]
+    out = tmp_path_factory.mktemp("hostile")
+    environment = {"cpu_model": HOSTILE, HOSTILE: {HOSTILE: HOSTILE}}
+    plan = {**synthetic.manifest()["plan"], "command": ["sh", "-c", HOSTILE]}
+    write_report(
+        session(rows, notes=[HOSTILE], environment=environment, command_line=["ringbench", "run", HOSTILE], plan=plan),
+        out,
+    )
+    return (out / "report.html").read_text()
+
+
+def test_elements_are_closed(page: Reader, hostile: str) -> None:
+    assert page.open == Reader(hostile).open == []
+
+
+def test_nothing_is_fetched_from_anywhere(html: str, page: Reader) -> None:
+    for name, attributes in page.elements:
+        for key, value in attributes.items():
+            if key.split(":")[-1] in ("href", "src", "srcset", "action", "data", "poster"):
+                assert value.startswith(("#", "data:")), (name, key, value)
+    urls = set(re.findall(r"https?://[^\s\"'<>]+", html))
+    assert urls <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert not re.search(r"@import|url\((?!#)", html)
+
+
+def test_no_script_and_no_inline_style(page: Reader) -> None:
+    assert page.all("script") == []
+    for _, attributes in page.elements:
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+
+
+def test_the_policy_allows_the_one_style_sheet_by_its_hash_and_nothing_else(html: str, page: Reader) -> None:
+    (policy,) = [a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    (sheet,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    assert policy == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    first = next(name for name, a in page.elements if name in ("style", "link") or "http-equiv" in a)
+    assert first == "meta", "what stands before the policy isn't bound by it"
+
+
+def test_the_dark_knows_every_colour_of_the_figures(html: str) -> None:
+    named = [style.look(name).color for name in ("perf", "ringbuf-output", "ringbuf-reserve")]
+    for colour in (style.INK, style.QUIET, style.RULE, style.PAPER, *named):
+        assert f'[fill="{colour}"]' in html
+        assert f'[stroke="{colour}"]' in html
+
+
+def test_every_figure_has_words_and_a_caption(page: Reader) -> None:
+    images = page.all("svg")
+    assert len(images) == 6
+    assert all(image["role"] == "img" and len(image["aria-label"]) > 100 for image in images)
+    assert len(page.all("figcaption")) == 6
+
+
+def test_identifiers_are_unique_and_what_refers_to_them_finds_them(html: str, page: Reader) -> None:
+    names = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', html)) <= set(names)
+    assert {a["aria-labelledby"] for _, a in page.elements if "aria-labelledby" in a} <= set(names)
+
+
+def test_it_has_headings_answers_accounts_and_the_command(html: str, page: Reader) -> None:
+    text = " ".join(" ".join(page.text).split())
+    assert len(page.all("h1")) == 1
+    assert (
+        html.index("The answer") < html.index("How much memory does the buffer take?</h2>") < html.index("The account")
+    )
+    assert "ringbuf-reserve is cheaper" in text
+    assert "sudo ./with-env ringbench run --seed 1" in text
+    assert "105 of 105 are valid" in text
+    assert "mitigations, spectre_v2 Mitigation: Retpolines" in text
+    assert "not measured" in text
+    assert page.all("html")[0]["lang"] == "en"
+    assert any(a.get("name") == "viewport" for a in page.all("meta"))
+
+
+def test_a_hostile_session_is_shown_and_not_obeyed(hostile: str) -> None:
+    page = Reader(hostile)
+    assert page.all("script") == []
+    assert page.all("img") == []
+    assert not [a for _, a in page.elements if "onerror" in a]
+    assert "\x1b" not in hostile
+    assert "\u202e" not in hostile
+    text = " ".join(page.text)
+    assert "<script>alert(1)</script>\\x1b[31m\\u202e" in text
+    assert "{{ 7 * 7 }}&amp;" in text
+    assert "49" not in re.findall(r"alert\(1\)>(\S+)", text)
+
+
+def test_the_invalid_are_listed_with_their_reason(tmp_path: Path) -> None:
+    reason = "The account does not add up: 3 missing."
+    bad = row(block=9, trial="broken", valid=False, invalid_reason=reason, attempted=9)
+    write_report(session([*synthetic.quick(), bad]), tmp_path)
+    text = " ".join(" ".join(Reader((tmp_path / "report.html").read_text()).text).split())
+    assert f"broken perf 9 not measured not measured not measured no: {reason}" in text
+    assert "105 of 106 are valid; the others are in no figure" in text

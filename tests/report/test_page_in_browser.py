@@ -1,0 +1,100 @@
+"""The page in a real browser: it opens from disk, without network, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.report import write_report
+from tests.report import synthetic
+from tests.report.synthetic import session
+from tests.report.test_page import HOSTILE
+
+pytestmark = pytest.mark.browser
+
+webdriver = pytest.importorskip("selenium.webdriver")
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if binary is None or driver is None:
+        pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with tempfile.TemporaryDirectory(prefix="ringbench-browser-", ignore_cleanup_errors=True) as profile:
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+        yield chrome
+        chrome.quit()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = synthetic.quick()
+    for r in rows:
+        r["workload"] = HOSTILE + "x" * 300
+    out = tmp_path_factory.mktemp("hostile")
+    write_report(session(rows, notes=[HOSTILE], command_line=["ringbench", "run", "y" * 2000]), out)
+    return out
+
+
+def show(browser: Any, folder: Path, *, width: int = 1100, dark: bool = False) -> None:
+    media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+    screen = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    browser.get((folder / "report.html").as_uri())
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_it_opens_without_a_complaint_and_without_scrolling_sideways(
+    browser: Any, written: Path, width: int, dark: bool
+) -> None:
+    show(browser, written, width=width, dark=dark)
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    sizes = browser.execute_script(
+        "return [...document.querySelectorAll('svg')].map(s => [s.getBoundingClientRect().width, s.getBBox().width])"
+    )
+    assert len(sizes) == 6
+    assert all(width > 300 and drawn > 300 for width, drawn in sizes)
+    resources = browser.execute_script("return performance.getEntriesByType('resource').map(r => r.name)")
+    assert [name for name in resources if not name.startswith("data:")] == []
+
+
+def test_the_style_sheet_is_applied_and_the_dark_is_dark(browser: Any, written: Path) -> None:
+    colours = "const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]"
+    show(browser, written)
+    light = browser.execute_script(colours)
+    assert light == ["rgb(31, 35, 40)", "rgb(255, 255, 255)"]
+    show(browser, written, dark=True)
+    assert browser.execute_script(colours) == ["rgb(230, 237, 243)", "rgb(20, 24, 29)"]
+    ink = "return getComputedStyle(document.querySelector('svg [fill=\"#1f2328\"]')).fill"
+    assert browser.execute_script(ink) == "rgb(230, 237, 243)"
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_a_hostile_session_does_nothing(browser: Any, hostile: Path, width: int) -> None:
+    show(browser, hostile, width=width)
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return document.scripts.length + document.images.length") == 0
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
