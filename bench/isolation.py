@@ -12,6 +12,7 @@ import signal
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from typing import Any, TypeVar
 
 from bench import errors
@@ -20,6 +21,7 @@ from bench.kernel.syscalls import die_with_parent
 T = TypeVar("T")
 
 _context = multiprocessing.get_context("forkserver")
+_leaving: list[ForkServerProcess] = []
 
 
 def warm_up() -> None:
@@ -34,34 +36,44 @@ def warm_up() -> None:
 def run(function: Callable[..., T], *args: object, timeout_s: float | None = None) -> T:
     """Call *function* in a fresh process and return what it returns; both must be picklable.
 
-    An error of :mod:`bench.errors` is raised here as it was there. Raises MeasurementInvalid when the process died or
-    took longer than *timeout_s* seconds, and RuntimeError with the process's traceback for anything else. On
-    KeyboardInterrupt the process is killed first.
+    Returns with the answer, while the process is still on its way out (the kernel takes 0.1 s to free probes and
+    rings); the next call, or :func:`settle`, waits for its end. An error of :mod:`bench.errors` is raised here as it
+    was there. Raises MeasurementInvalid when the process died or took longer than *timeout_s* seconds, and
+    RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the process is killed first.
     """
+    settle()
     ours, theirs = _context.Pipe(duplex=False)
     process = _context.Process(target=_child, args=(theirs, function, args), daemon=False)
     process.start()
+    _leaving.append(process)
     theirs.close()
     try:
         if not ours.poll(timeout_s):
             raise errors.MeasurementInvalid(f"the trial's process gave no answer within {timeout_s:.0f} s.")
         kind, value = ours.recv()
-        process.join()
     except EOFError:
-        process.join()
+        settle()
         raise errors.MeasurementInvalid(
             f"the trial's process died with status {process.exitcode} and no answer."
         ) from None
+    except BaseException:
+        process.kill()
+        settle()
+        raise
     finally:
-        if process.is_alive():
-            process.kill()
-        process.join()
         ours.close()
     if kind == "returned":
         return value  # type: ignore[no-any-return]
+    settle()
     name, text = value
     known = getattr(errors, name, None)
     raise (known or RuntimeError)(text)
+
+
+def settle() -> None:
+    """Wait until the process of the last call has ended, and with it everything it had in the kernel."""
+    while _leaving:
+        _leaving.pop().join()
 
 
 def _child(answer: Connection, function: Callable[..., Any], args: tuple[object, ...]) -> None:

@@ -40,7 +40,7 @@ class Profile:
     groups: tuple[Group, ...]
     repeats: int
     duration_s: float
-    warmup_s: float = 0.1
+    warmup_s: float = 0.2
     drain_interval_s: float = 0.01
 
     def groups_for(self, command: Sequence[str]) -> tuple[Group, ...]:
@@ -56,13 +56,14 @@ QUICK = Profile(
     "quick",
     "the four questions in about a minute: drops against bytes, order, cost, and what Python's callback adds",
     (
-        Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (1, 4, _LARGEST)),
+        Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (4, _LARGEST)),
         Group("paired", BOTH, ("bulk",), ("none",), ("burst",), (4,)),
         Group("isolated", ALL, ("bulk",), ("none",), ("fork-exec",), (_LARGEST,)),
         Group("isolated", BOTH, ("callback",), ("every",), ("fork-exec",), (_LARGEST,)),
     ),
     repeats=5,
-    duration_s=1.3,
+    duration_s=1.5,
+    warmup_s=0.05,
 )
 STANDARD = Profile(
     "standard",
@@ -107,6 +108,7 @@ CI = Profile(
     ),
     repeats=2,
     duration_s=0.4,
+    warmup_s=0.05,
 )
 
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, CI)}

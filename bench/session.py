@@ -86,6 +86,7 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                 notes.extend(note for note in said if note not in notes)
                 invalid += sum(not row["valid"] for row in rows)
                 done += 1
+            isolation.settle()
     except BaseException:
         writer.finish("interrupted", ended=_now(), notes=_merged(writer, notes))
         raise

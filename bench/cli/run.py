@@ -136,6 +136,7 @@ def _measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_jso
     from bench.report.document import as_json as document
     from bench.report.terminal import show
     from bench.store.folder import SessionWriter, read_session
+    from bench.store.text import printable
 
     isolation.warm_up()
     versions = preflight.check(plan)

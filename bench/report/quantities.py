@@ -11,7 +11,7 @@ from bench.stats import Interval
 
 NOT_MEASURED = "not measured"
 """What a null is called. It is never shown as 0."""
-LEGEND = "In brackets: 95 % intervals; none where all repeats are alike or fewer than three."
+LEGEND = "In brackets: 95 % intervals; none where all repeats are alike or fewer than five."
 """What tables say of their brackets."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"

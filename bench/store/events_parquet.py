@@ -165,9 +165,12 @@ def _signed(events: Events, name: str, highest: int, data_type: npt.DTypeLike) -
 
 
 def _binary(comm: npt.NDArray[np.bytes_]) -> pa.Array:
-    """Return *comm* (S16, shape n) as arrow binary, exact: ``pa.array`` would cut each name at its first NUL."""
-    raw = np.ascontiguousarray(comm).view(np.uint8).reshape(len(comm), comm.dtype.itemsize)
-    lengths = np.where(raw != 0, np.arange(1, raw.shape[1] + 1), 0).max(axis=1, initial=0)
-    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(lengths, dtype=np.int32)])
-    data = raw[np.arange(raw.shape[1]) < lengths[:, None]]
-    return pa.Array.from_buffers(pa.binary(), len(comm), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    """Return *comm* (S16, shape n) as arrow binary, exact: ``pa.array`` would cut each name at its first NUL.
+
+    There are few names and many events, so only the distinct ones are taken to bytes.
+    """
+    width = comm.dtype.itemsize
+    buffer = pa.py_buffer(np.ascontiguousarray(comm))
+    coded = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(comm), [None, buffer]).dictionary_encode()
+    names = pa.array([name.rstrip(b"\0") for name in coded.dictionary.to_pylist()], pa.binary())
+    return names.take(coded.indices)

@@ -14,8 +14,8 @@ from bench.stats import Interval, median_interval, ratio_interval
 
 finite = st.floats(-1e9, 1e9, allow_subnormal=False)
 positive = st.floats(1e-6, 1e9)
-samples = st.lists(finite, min_size=3, max_size=12)
-blocks = st.lists(st.tuples(positive, positive), min_size=3, max_size=12)
+samples = st.lists(finite, min_size=5, max_size=12)
+blocks = st.lists(st.tuples(positive, positive), min_size=5, max_size=12)
 NAN = math.nan
 
 
@@ -110,14 +110,15 @@ def test_nothing_measured_gives_no_figure_at_all(values: list[float | None]) -> 
 
 
 @pytest.mark.parametrize(
-    ("values", "median", "n"), [([4.0], 4.0, 1), ([4.0, 6.0], 5.0, 2), ([4.0, NAN, 6.0, None], 5.0, 2)]
+    ("values", "median", "n"),
+    [([4.0], 4.0, 1), ([4.0, 6.0], 5.0, 2), ([4.0, NAN, 6.0, None], 5.0, 2), ([1.0, 2.0, 3.0, 9.0], 2.5, 4)],
 )
-def test_fewer_than_three_values_have_a_median_and_no_bounds(values: list[float | None], median: float, n: int) -> None:
+def test_fewer_than_five_values_have_a_median_and_no_bounds(values: list[float | None], median: float, n: int) -> None:
     assert median_interval(values) == Interval(median, None, None, n)
 
 
-def test_three_values_are_enough_for_bounds() -> None:
-    assert median_interval([1.0, 3.0, 2.0]) == Interval(2.0, 1.0, 3.0, 3)
+def test_five_values_are_enough_for_bounds() -> None:
+    assert median_interval([1.0, 5.0, 3.0, 2.0, 4.0]) == Interval(3.0, 1.0, 5.0, 5)
 
 
 @settings(deadline=None, max_examples=20)
@@ -131,7 +132,7 @@ def test_equal_values_give_an_interval_without_width_and_without_warnings(value:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert median_interval([value] * 7) == Interval(value, value, value, 7)
-        assert median_interval([value, NAN, value, value]) == Interval(value, value, value, 3)
+        assert median_interval([value, NAN, *[value] * 4]) == Interval(value, value, value, 5)
 
 
 def test_a_spread_sample_raises_no_warnings_either() -> None:
@@ -218,8 +219,8 @@ def test_a_block_without_a_ratio_is_left_out_whole(
 
 
 def test_equal_halves_have_a_ratio_of_exactly_one() -> None:
-    values = [3.0, 0.1, 7e9, 5.0]
-    assert ratio_interval(values, values) == Interval(1.0, 1.0, 1.0, 4)
+    values = [3.0, 0.1, 7e9, 5.0, 2.0]
+    assert ratio_interval(values, values) == Interval(1.0, 1.0, 1.0, 5)
 
 
 def test_no_blocks_give_no_ratio() -> None:
