@@ -14,19 +14,23 @@ from bench.transports import transport
 from bench.workloads import workload
 
 
+def need_root() -> None:
+    """Raise EnvironmentLacks unless this is root: capture needs it, and says so before anything else is tried."""
+    if os.geteuid() != 0:
+        raise EnvironmentLacks(
+            "measuring needs root (BPF, perf events): run it with sudo, like `sudo ./with-env ringbench run`."
+        )
+
+
 def check(plan: Plan) -> dict[str, str | None]:
     """Try everything the plan needs once; return the versions for session.json.
 
-    Raises EnvironmentLacks naming what is missing: root, BPF, BCC, headers, tracepoints, a workload's program.
+    Needs root. Raises EnvironmentLacks naming what is missing: BPF, BCC, headers, tracepoints, a workload's program.
     """
     for name in dict.fromkeys(trial.workload for trial in plan.trials):
         workload(name, plan.trials[0].cpus, plan.command).check()
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
         reader(name).check()
-    if os.geteuid() != 0:
-        raise EnvironmentLacks(
-            "measuring needs root (BPF, perf events): run it with sudo, like `sudo ./with-env ringbench run`."
-        )
     names = sorted({name for trial in plan.trials for name in trial.transports})
     bcc_version = isolation.run(_load_once, names[0])
     return {

@@ -63,8 +63,8 @@ def manifest(plan: Plan, versions: dict[str, str | None], command_line: Sequence
     }
 
 
-def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str = "all") -> int:
-    """Measure what *writer* doesn't hold yet, and store it. Returns how many rows are invalid.
+def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str = "all") -> None:
+    """Measure what *writer* doesn't hold yet, and store it.
 
     *keep_events*: 'all' trials' events are stored, those of the 'first' block, or 'none'.
     On KeyboardInterrupt and on errors of the environment what was measured is stored and the session stays
@@ -92,7 +92,6 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
         raise
     watch(Progress(done, len(plan.trials), None, invalid))
     writer.finish("complete", ended=_now(), notes=_merged(writer, notes))
-    return invalid
 
 
 def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:

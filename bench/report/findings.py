@@ -14,6 +14,7 @@ from bench.report.questions import DROPS, MEMORY, ORDER, QUESTIONS, Question
 from bench.report.sentences import Statement
 from bench.report.view import SessionView
 
+_FEW_LOADS = 3
 _EACH_ITS_OWN = "each way of counting sees different pages"
 
 
@@ -36,11 +37,13 @@ class Finding:
     """The comparison that tells most; None where there is no figure at all."""
     groups: tuple[Group, ...] = ()
     """Every comparison that is shown, the headline among them."""
+    leading: int = 1
+    """How many of the sentences a short report says."""
 
     @property
     def brief(self) -> tuple[Statement, ...]:
-        """Return what a short report says: the answer, and of losses also what size it took to have none."""
-        return self.said[: 2 if self.question is DROPS else 1]
+        """Return what a short report says: the answer; of losses each load's, and what size it took to have none."""
+        return self.said[: self.leading]
 
     @property
     def sentence(self) -> str:
@@ -83,8 +86,9 @@ def _drops(loads: Sequence[Sweep], *, emulated: bool) -> Finding:
     telling = []
     for sweep in loads:
         telling.append(next(group for group in groups if group.comparison == sweep.telling()))
-        said += sentences.losses(sweep, telling[-1].lines[0], DROPS.better)
-    return Finding(DROPS, tuple(said), telling[0], tuple(groups))
+        said.append(sentences.losses(sweep, telling[-1].lines[0], DROPS.better))
+    leading = min(len(loads), _FEW_LOADS) + 1
+    return Finding(DROPS, (*said, *sentences.enough(loads)), telling[0], tuple(groups), leading)
 
 
 def _fit(question: Question, cells: Sequence[Cell]) -> list[Cell]:

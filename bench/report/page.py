@@ -19,7 +19,7 @@ from bench.report.again import again
 from bench.report.figures import FIGURES, FigureKind
 from bench.report.findings import findings
 from bench.report.quantities import LEGEND, amount, bounds
-from bench.report.questions import QUESTIONS
+from bench.report.questions import OWN_WORDS, QUESTIONS
 from bench.report.sentences import TOLD, Statement
 from bench.report.svg import inline
 from bench.report.view import SessionView
@@ -50,7 +50,7 @@ def render(view: SessionView, plots: Mapping[str, str]) -> str:
         entries=account(view),
         again=again(view),
         headlines=[finding.headline for finding in found if finding.headline],
-        better={column: question.better for question in QUESTIONS for column in question.columns},
+        better={c: OWN_WORDS.get(c, question.better) for question in QUESTIONS for c in question.columns},
         legend=LEGEND,
         told=TOLD,
     )

@@ -94,4 +94,8 @@ LATENCY = Question(
     timed=True,
 )
 
+OWN_WORDS = {"timestamp_inversions": "had fewer"}
+"""Columns for which the question's word would say too much. Few inversions are no better order: a reader that drains
+one CPU after the other makes a single one at each drain, and half of all events are late."""
+
 QUESTIONS = (MEMORY, DROPS, THROUGHPUT, COST, ORDER, LATENCY)

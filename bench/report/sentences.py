@@ -9,6 +9,7 @@ from bench.report.cells import Cell
 from bench.report.judgement import Line, Verdict
 from bench.report.losses import Loss, Sweep
 from bench.report.quantities import amount, bounds, count, listed, number, size
+from bench.report.questions import OWN_WORDS
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def _figure(line: Line, better: str, where: str = "") -> Statement:
     return _statement(text, line)
 
 
-def losses(sweep: Sweep, line: Line, better: str) -> list[Statement]:
-    """Say what was lost at the size that tells most, and the smallest size that lost nothing."""
+def losses(sweep: Sweep, line: Line, better: str) -> Statement:
+    """Say what was lost at the size that tells most."""
     found = [loss for cell in line.comparison.cells if (loss := Loss.of(cell))]
     asked = line.comparison.setting.asked_bytes
     at = "" if asked is None else f"With {size(asked)}, "
@@ -72,7 +73,7 @@ def losses(sweep: Sweep, line: Line, better: str) -> list[Statement]:
         said = " and ".join(loss.words() for loss in sorted(found, key=lambda loss: loss.failed > 0))
         plain = line.winner and not all(loss.failed for loss in found)  # 'nothing' against 'some' needs no more words
         text = f"{at}{said}{'' if plain else _conclusion(line, better)}."
-    return [_statement(text, line, sweep.setting.words()), *enough([sweep])]
+    return _statement(text, line, sweep.setting.words())
 
 
 def lost_meanwhile(lines: Sequence[Line]) -> list[Statement]:
@@ -143,4 +144,5 @@ def _conclusion(line: Line, better: str) -> str:
         return f"; not ranked: {line.reason}"
     if line.verdict is Verdict.UNDECIDED:
         return f"; no difference shown ({line.apart})"
+    better = OWN_WORDS.get(line.column.name, better)
     return f": {line.apart}, so {line.winner} {better}" if line.winner else "; no difference in any repeat"

@@ -68,7 +68,8 @@ def _block(console: Console, finding: Finding, heads: list[str]) -> list[str]:
         console.print(Padding(table, (0, 0, 0, _INDENT)))
         heads = transports
     for statement in finding.brief:
-        console.print(Padding(Text(statement.text), (0, 0, 0, _INDENT)))
+        elsewhere = "" if statement.where == finding.said[0].where else f" ({statement.where})"
+        console.print(Padding(Text.assemble(statement.text, (elsewhere, "dim")), (0, 0, 0, _INDENT)))
     return heads
 
 

@@ -17,7 +17,7 @@ from scipy.stats import bootstrap
 
 _FEWEST = 5
 """With fewer values there is no 95 % interval to be had: the widest that a bootstrap can give is their whole range, and
-that holds the median with a probability of 1 - 2 / 2^n only (not all lie on one side): 75 % for three, 94 % for five."""
+that holds the median with a probability of 1 - 2 / 2^n only: 75 % for three, 94 % for five."""
 
 Floats = npt.NDArray[np.float64]
 Values = npt.ArrayLike | Sequence[float | None]
