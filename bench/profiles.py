@@ -57,7 +57,7 @@ QUICK = Profile(
     "the four questions in about a minute: drops against bytes, order, cost, and what Python's callback adds",
     (
         Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (4, _LARGEST)),
-        Group("paired", BOTH, ("bulk",), ("none",), ("burst",), (4,)),
+        Group("paired", BOTH, ("bulk",), ("none",), ("burst",), (8,)),
         Group("isolated", ALL, ("bulk",), ("none",), ("fork-exec",), (_LARGEST,)),
         Group("isolated", BOTH, ("callback",), ("every",), ("fork-exec",), (_LARGEST,)),
     ),

@@ -45,6 +45,14 @@ class Loss:
         a_repeat = self.cell.interval("attempted").value or self.attempted / self.repeats
         return f"{who} lost {estimate(rate, '')} of {number(a_repeat)} events a repeat"
 
+    def short(self) -> str:
+        """Return 'perf lost 3.1 %', for a title; a median of 0 is not 'nothing' where some repeats lost."""
+        rate = self.cell.interval("drop_rate").value
+        if not self.failed:
+            return f"{self.cell.transport} lost nothing"
+        lost = amount(rate, "") if rate else f"{self.failed:,} of {self.attempted:,} events"
+        return f"{self.cell.transport} lost {lost}"
+
 
 @dataclass(frozen=True)
 class Sweep:

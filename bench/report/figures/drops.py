@@ -18,7 +18,7 @@ from bench.report.figures.axis import ticks
 from bench.report.figures.figure import POINTS, FigureKind, repeats
 from bench.report.figures.marks import Mark, key, point
 from bench.report.findings import finding
-from bench.report.losses import Sweep, sweeps
+from bench.report.losses import Loss, Sweep, sweeps
 from bench.report.quantities import amount, count, estimate, listed, number, size
 from bench.report.questions import DROPS
 from bench.report.style import Sheet, look
@@ -85,9 +85,9 @@ def _title(view: SessionView) -> str:
     if found is None:
         return DROPS.asked
     cells, line = found.comparison.cells, found.lines[0]
-    lost = [f"{cell.transport} lost {amount(cell.interval('drop_rate').value, '')}" for cell in cells]
+    lost = [loss.short() for cell in cells if (loss := Loss.of(cell))]
     end = f": {line.winner} {DROPS.better}" if line.winner else ""
-    return f"With {size(found.comparison.setting.asked_bytes)}, {listed(lost)} of all events{end}"
+    return f"With {size(found.comparison.setting.asked_bytes)}, {listed(lost)}{end}"
 
 
 def _loads(view: SessionView) -> list[Sweep]:
