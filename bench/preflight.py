@@ -30,7 +30,8 @@ def check(plan: Plan) -> dict[str, str | None]:
     for name in dict.fromkeys(trial.workload for trial in plan.trials):
         workload(name, plan.trials[0].cpus, plan.command).check()
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
-        reader(name).check()
+        if reason := reader(name).missing():
+            raise EnvironmentLacks(reason)
     names = sorted({name for trial in plan.trials for name in trial.transports})
     bcc_version = isolation.run(_load_once, names[0])
     return {

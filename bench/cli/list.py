@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 from typing import Any
 
 import click
@@ -20,19 +19,15 @@ from bench.workloads import WORKLOADS
 
 def catalogue() -> dict[str, list[dict[str, Any]]]:
     """Return everything that can be chosen, by kind; each entry has a name and whether it is available here."""
-    x86 = platform.machine() == "x86_64"
     return {
         "transports": [
             {"name": t.name, "available": True, "what": t.sentence, "wakeups": list(t.wakeups)}
             for t in TRANSPORTS.values()
         ],
-        "readers": [
-            {"name": r.name, "available": x86 or r.name != "bulk", "what": r.sentence} for r in READERS.values()
-        ],
+        "readers": [{"name": r.name, "what": r.sentence, **_availability(r.missing())} for r in READERS.values()],
         "wakeups": [{"name": name, "available": True, "what": what} for name, what in WAKEUPS.items()],
         "workloads": [
-            {"name": w.name, "usage": w.usage, "available": w.missing() is None, "what": w.sentence}
-            | ({"missing": w.missing()} if w.missing() else {})
+            {"name": w.name, "usage": w.usage, "what": w.sentence, **_availability(w.missing())}
             for w in WORKLOADS.values()
         ],
         "profiles": [
@@ -44,6 +39,10 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             for m in METRICS
         ],
     }
+
+
+def _availability(missing: str | None) -> dict[str, Any]:
+    return {"available": True} if missing is None else {"available": False, "missing": missing}
 
 
 @click.command("list")
@@ -66,7 +65,7 @@ def list_(as_json: bool) -> None:
     table.add_column("what it is")
     for kind, rows in entries.items():
         for number, row in enumerate(rows):
-            missing = "" if row["available"] else f" [not available here: {row.get('missing', 'x86-64 only')}]"
+            missing = "" if row["available"] else f" [not available here: {row['missing']}]"
             name = str(row.get("usage", row["name"]))
             table.add_row(kind if number == 0 else "", name, row["what"] + missing, end_section=row is rows[-1])
     Console(highlight=False, markup=False).print(table)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from bench.choice import MODES, Choice
+from bench.cli.measuring import measure
 from bench.cli.size import size
-from bench.cli.watching import watching
-from bench.errors import RingbenchError, UsageError
+from bench.errors import UsageError
 from bench.kernel import cpus as cpu_lists
 from bench.plan import Plan, build
 from bench.profiles import PROFILES, profile
-
-if TYPE_CHECKING:
-    from bench.store.folder import StoredSession
 
 RESULTS = Path("results")
 
@@ -99,7 +94,9 @@ def run(  # one parameter an option
     if dry_run:
         _show_plan(plan, as_json)
         return 0
-    return _measure(plan, place, resumed=resume is not None, keep_events=keep_events, as_json=as_json, quiet=quiet)
+    return measure(
+        plan, place, RESULTS, resumed=resume is not None, keep_events=keep_events, as_json=as_json, quiet=quiet
+    )
 
 
 def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
@@ -130,71 +127,6 @@ def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]
 
     manifest, _ = session_json.read(folder)
     return Plan.from_json(manifest["plan"], manifest.get("notes", ()))
-
-
-def _measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json: bool, quiet: bool) -> int:
-    # Imported here: pandas and the rest are not needed to refuse a wrong call.
-    from bench import isolation, preflight, session
-    from bench.store.folder import SessionWriter, read_session
-
-    preflight.need_root()
-    isolation.warm_up()
-    versions = preflight.check(plan)
-    if resumed:
-        writer = SessionWriter.resume(place)
-        _same_versions(writer.manifest["versions"], versions)
-    else:
-        writer = SessionWriter.create(place, session.manifest(plan, versions, ["ringbench", *sys.argv[1:]]))
-    for note in plan.notes:
-        click.echo(f"note: {note}", err=True)
-    try:
-        with watching(plan, quiet=quiet) as watch:
-            session.run(plan, writer, watch, keep_events=keep_events)
-    except KeyboardInterrupt:
-        _say_what_is_stored("interrupted", place, len(writer.done), len(plan.trials))
-        return 3
-    except RingbenchError:
-        _say_what_is_stored("broken off", place, len(writer.done), len(plan.trials))
-        raise
-    return _report(read_session(place, RESULTS), place, plan, as_json=as_json)
-
-
-def _report(stored: StoredSession, place: Path, plan: Plan, *, as_json: bool) -> int:
-    from bench.report import write_report
-    from bench.report.document import as_json as document
-    from bench.report.terminal import show
-    from bench.store.text import printable
-
-    paths = write_report(stored, place)
-    if as_json:
-        click.echo(json.dumps(document(stored), indent=2, allow_nan=False))
-    else:
-        show(stored, paths)
-    for status in stored.trials["workload_exit_status"].dropna().unique():
-        ended = f"with exit status {status}" if status >= 0 else f"by signal {-status}"
-        click.echo(f"the command ended {ended}: {printable(shlex.join(plan.command))}", err=True)
-    invalid = int((~stored.trials["valid"]).sum())
-    if invalid:
-        click.echo(f"ringbench: {invalid} measurements are invalid; the report says which and why.", err=True)
-    return 3 if invalid else 0
-
-
-def _say_what_is_stored(what: str, place: Path, done: int, planned: int) -> None:
-    click.echo(
-        f"ringbench: {what}; {done} of {planned} trials are stored in {place}.\n"
-        f"Finish with: ringbench run --resume {shlex.quote(str(place))}",
-        err=True,
-    )
-
-
-def _same_versions(stored: dict[str, str | None], here: dict[str, str | None]) -> None:
-    """Refuse to mix in one session what was measured by different versions."""
-    for name, version in here.items():
-        if stored.get(name) != version:
-            raise UsageError(
-                f"the session was measured with {name} {stored.get(name)}, this is {name} {version}: "
-                "one session must not mix them. Start a new one."
-            )
 
 
 def _name_by_time() -> str:

@@ -203,12 +203,19 @@ def _captured_stderr() -> Iterator[Any]:
 
 
 def _explain(error: Exception, said: str) -> RingbenchError:
-    if match := re.search(r"^.*error: .*$", said, re.MULTILINE):
-        return RingbenchError(f"the BPF program does not compile: {match.group(0).strip()}")
-    lines = [line for line in said.splitlines() if line.strip()]
-    seen = lines[-1].strip() if lines else str(error)
-    if "tracepoint" in said or "tracing" in said or "tracepoint" in str(error):
+    """Turn what BCC printed and raised into the reason, and what to do."""
+    if "incomplete definition of type 'struct tracepoint__" in said:
         return EnvironmentLacks(
-            f"the probes could not be attached: {seen}. Is tracefs mounted? `ringbench doctor` shows what is missing."
+            "the tracepoints' formats cannot be read: tracefs is not mounted. "
+            "Run through ./with-env, or `mount -t tracefs none /sys/kernel/tracing`."
+        )
+    if match := re.search(r"^\S+:\d+:\d+: (?:fatal )?error: .*$", said, re.MULTILINE):
+        return RingbenchError(f"the BPF program does not compile: {match.group(0).strip()}")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    seen = lines[-1] if lines else str(error)
+    if refused := next((line for line in lines if "Operation not permitted" in line), None):
+        return EnvironmentLacks(
+            f"BPF is not allowed here, even as root: {refused}. "
+            "Run it outside of a container, or give that CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN."
         )
     return EnvironmentLacks(f"the kernel refused the BPF program: {seen}. `ringbench doctor` shows what is missing.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import platform
 import select
 
-from bench.errors import EnvironmentLacks
 from bench.event import EVENT, Events
 from bench.kernel import cpus
 from bench.kernel.perf_ring import MappedPerfRing
@@ -78,11 +77,11 @@ class BulkReader:
             ring.close()
 
 
-def _check() -> None:
-    if platform.machine() != "x86_64":
-        raise EnvironmentLacks(
-            f"the bulk reader relies on x86-64's memory order; this is {platform.machine()}: use --reader callback."
-        )
+def _missing() -> str | None:
+    machine = platform.machine()
+    if machine != "x86_64":
+        return f"the bulk reader relies on x86-64's memory order; this is {machine}: use --reader callback."
+    return None
 
 
 def _open(opening: Opening) -> Reader:
@@ -98,4 +97,4 @@ def _open(opening: Opening) -> Reader:
     return BulkReader(rings, opening.capacity)
 
 
-KIND = Kind("bulk", "the mapped memory drained in blocks by numpy; no Python per event", _check, _open)
+KIND = Kind("bulk", "the mapped memory drained in blocks by numpy; no Python per event", _missing, _open)

@@ -122,12 +122,12 @@ class CallbackReader:
         self._table = self._bpf = None
 
 
-def _check() -> None:
-    """It works wherever BCC does."""
+def _missing() -> str | None:
+    return None  # it works wherever BCC does
 
 
 def _open(opening: Opening) -> Reader:
     return CallbackReader(opening)
 
 
-KIND = Kind("callback", "BCC's Python callback, each event decoded by .event(): what people use today", _check, _open)
+KIND = Kind("callback", "BCC's Python callback, each event decoded by .event(): what people use today", _missing, _open)

@@ -62,6 +62,6 @@ class Kind:
 
     name: str
     sentence: str
-    check: Callable[[], None]
-    """Raises EnvironmentLacks if it cannot work on this machine."""
+    missing: Callable[[], str | None]
+    """Why it cannot work on this machine; None when it can."""
     open: Callable[[Opening], Reader]

@@ -130,6 +130,26 @@ def test_without_headers_it_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.bpf
+def test_without_the_right_to_use_bpf_it_says_so(tmp_path: Path) -> None:
+    without = ["setpriv", "--bounding-set=-sys_admin,-bpf,-perfmon", "--inh-caps=-all"]
+    command = [*without, sys.executable, "-m", "bench", "run"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    refused(done, "BPF is not allowed here, even as root", "Operation not permitted", "CAP_BPF")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.bpf
+def test_without_tracefs_it_says_so(tmp_path: Path) -> None:
+    gone = "for m in /sys/kernel/tracing /sys/kernel/debug/tracing /sys/kernel/debug; do umount $m 2>/dev/null; done; "
+    command = ["unshare", "--mount", "sh", "-c", gone + f"exec {sys.executable} -m bench run"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    refused(done, "tracefs is not mounted", "with-env")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.bpf
 def test_without_stress_ng_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     done = ringbench("run", "--workload", "stress-ng:vfork", cwd=tmp_path, PATH=str(tmp_path / "bin"))

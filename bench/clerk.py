@@ -1,0 +1,111 @@
+"""The times of a trial: warm-up, window, end; and what is read at its ends."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+from bench.errors import MeasurementInvalid
+from bench.kernel import program, syscalls
+from bench.plan import Plan
+from bench.workloads import Workload
+
+_LEAD_S = 0.002
+"""How far ahead a window's start lies, so that it is set before it comes."""
+
+
+class Clerk(threading.Thread):
+    """Keeps the times: starts the load, sets the window, reads the run statistics at its ends, stops the load.
+
+    A thread of its own, since a reader that is given more than it can take does not come back before the load ends.
+    """
+
+    def __init__(self, loaded: program.Program, load: Workload, plan: Plan) -> None:
+        super().__init__(daemon=True)
+        self._program = loaded
+        self._load = load
+        self._plan = plan
+        self._failure: BaseException | None = None
+        self.opened = False
+        self.end_ns: int | None = None
+        """When the window ends, once that is known. The reader looks at it each round."""
+        self.wall_s = 0.0
+        self.started_ns = 0
+        self.run_ns: int | None = None
+        self.runs: int | None = None
+        self.notes: list[str] = []
+
+    def run(self) -> None:
+        """Go from warm-up to the end of the load; a failure is kept for :meth:`finish`."""
+        try:
+            with contextlib.ExitStack() as stack:
+                stats = self._statistics(stack)
+                if self._plan.command:
+                    self._command()
+                else:
+                    self._timed()
+                if stats:
+                    after = self._program.runs()
+                    self.run_ns, self.runs = after[0] - self._before[0], after[1] - self._before[1]
+            self._load.stop()
+        except BaseException as error:
+            self._failure = error
+            self.end_ns = 0
+
+    def _statistics(self, stack: contextlib.ExitStack) -> bool:
+        try:
+            stack.enter_context(syscalls.bpf_stats())
+        except OSError as error:
+            self.notes.append(f"producer cost not measured: bpf stats cannot be switched on ({error.strerror}).")
+            return False
+        return True
+
+    def _timed(self) -> None:
+        self._load.start()
+        start = time.monotonic_ns() + int((self._plan.warmup_s + _LEAD_S) * 1e9)
+        end = start + int(self._plan.duration_s * 1e9)
+        self._program.set_window(start, end)
+        _sleep_until(start)
+        self._open()
+        self.end_ns = end
+        while time.monotonic_ns() < end:
+            time.sleep(min(0.1, max(0.0, (end - time.monotonic_ns()) / 1e9)))
+            self._load.finished()  # raises when a load that should go on has ended
+        self.wall_s = (end - start) / 1e9
+
+    def _command(self) -> None:
+        """The window opens before the command starts and is shut once it has ended: all of its events are in it."""
+        start = time.monotonic_ns() + int(_LEAD_S * 1e9)
+        self._program.set_window(start, (1 << 63) - 1)
+        _sleep_until(start)
+        self._open()
+        self._load.start()
+        limit = self._plan.time_limit_s
+        while not self._load.finished():
+            time.sleep(0.005)
+            if limit is not None and time.monotonic_ns() - start > limit * 1e9:
+                self.notes.append(f"the command was ended after {limit:g} s (--duration).")
+                self._load.stop()
+                break
+        end = time.monotonic_ns()
+        self._program.set_window_end(start, end)
+        self.end_ns = end
+        self.wall_s = (end - start) / 1e9
+
+    def _open(self) -> None:
+        self._before = self._program.runs()
+        self.started_ns = time.time_ns()
+        self.opened = True
+
+    def finish(self) -> None:
+        """Wait for the end of the load; raise what went wrong."""
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+        if self.wall_s <= 0:
+            raise MeasurementInvalid("the measured window has no length: the load ended before it began.")
+
+
+def _sleep_until(at_ns: int) -> None:
+    time.sleep(max(0.0, (at_ns - time.monotonic_ns()) / 1e9))
