@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,18 @@ FLAGS = (
 )
 
 
+class LoopbackService(webdriver.ChromeService):
+    """The driver by its address: a minimal Debian has no /etc/hosts, and so no "localhost", by which selenium goes."""
+
+    @property
+    def service_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_connectable(self) -> bool:
+        with socket.socket() as trial:
+            return trial.connect_ex(("127.0.0.1", self.port)) == 0
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
@@ -41,7 +54,7 @@ def browser() -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="ringbench-browser-", ignore_cleanup_errors=True) as profile:
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+        chrome = webdriver.Chrome(options=options, service=LoopbackService(driver))
         yield chrome
         chrome.quit()
 
