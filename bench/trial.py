@@ -21,10 +21,10 @@ from bench.readers import Opening, Reader, reader
 from bench.transports import PAGE, Transport, transport
 from bench.workloads import Workload, workload
 
-_EVENTS_PER_S = 400_000
-"""Events a second that the reader's arena has room for: five times what two CPUs make of fork-exec."""
-_ENDLESS_EVENTS = 16_000_000
-"""Room where nobody knows how long a command takes: 0.9 GiB of address space, of memory only what is used."""
+_EVENTS_PER_S = 200_000
+"""Events a second and CPU that the reader's arena has room for: five times what a CPU makes of fork-exec."""
+_MOST_EVENTS = 16_000_000
+"""Room at most, and where nobody knows how long a command takes: 0.9 GiB of address space, of memory what is used."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,16 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
         stack.callback(loaded.close)
         readers = []
         for each in transports:
-            opening = Opening(loaded, each, sizes[each.name], trial.wakeup, _capacity(plan))
+            opening = Opening(loaded, each, sizes[each.name], trial.wakeup, _capacity(trial, plan))
             readers.append(reader(trial.reader).open(opening))
             stack.callback(readers[-1].close)
         return _run(trial, plan, load, loaded, transports, sizes, readers)
 
 
-def _capacity(plan: Plan) -> int:
+def _capacity(trial: Trial, plan: Plan) -> int:
     if plan.command:
-        return _ENDLESS_EVENTS
-    return int((plan.duration_s + 0.2) * _EVENTS_PER_S)
+        return _MOST_EVENTS
+    return min(_MOST_EVENTS, int((plan.duration_s + 0.2) * _EVENTS_PER_S * len(trial.cpus)))
 
 
 def _run(  # the one place where all parts meet
