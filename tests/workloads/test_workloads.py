@@ -56,7 +56,8 @@ def test_built_in_workloads_make_lives_and_leave_no_process(name: str) -> None:
 @pytest.mark.parametrize("name", ["stress-ng:fork", "stress-ng:vfork", "stress-ng:exec"])
 def test_stress_ng_makes_lives_and_leaves_no_process(name: str) -> None:
     # exec refuses root: it runs as an unprivileged user, or it would have ended by itself.
-    assert (_run(name, 1.0) or 0) > 0
+    # Seen once in some hundred runs: stress-ng 0.19 stops without writing its metrics. The count is then None.
+    assert any(_run(name, 1.0) for _ in range(3))
 
 
 def test_a_rate_is_kept_and_never_exceeded() -> None:
@@ -79,6 +80,7 @@ def test_workers_may_run_on_the_chosen_cpus_only() -> None:
     load.stop()
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # the child only kills itself
 def test_a_worker_dies_with_its_parent() -> None:
     reading, writing = os.pipe()
     middle = os.fork()
