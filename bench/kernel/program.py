@@ -112,11 +112,15 @@ class Program:
         return total_ns, total_runs
 
     def memlock_bytes(self, transport: Transport) -> int | None:
-        """Return `memlock` of the events map's fdinfo; None for perf, whose rings no map's fdinfo counts."""
+        """Return `memlock` of the events map's fdinfo; None for perf, whose rings no map's fdinfo counts.
+
+        Kernels from 5.11, when maps went over to the memory cgroup, to 6.4, when they learnt to tell their size again
+        (kernel commit 90a5527d7686), write 0 there: that is None, too.
+        """
         if transport.shape == "ring-per-cpu":
             return None
         value = dict(_fdinfo(self.events(transport).map_fd)).get("memlock")
-        return None if value is None else int(value)
+        return int(value or 0) or None
 
     def close(self) -> None:
         """Detach the probes and close the maps.

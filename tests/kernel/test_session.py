@@ -133,7 +133,8 @@ def test_what_could_not_be_measured_is_null(whole: tuple[Path, subprocess.Comple
     assert (alone["consumer_cpu_ns_per_event"] > 0).all()
     ring = alone[alone["transport"] != "perf"]
     assert (ring["memory_rss_bytes"] >= 2 * ring["buffer_bytes"]).all()
-    assert (ring["memory_memlock_bytes"] >= ring["buffer_bytes"]).all()
+    told = ring["memory_memlock_bytes"].dropna()  # kernels 5.11 to 6.3 do not say
+    assert (told >= ring["buffer_bytes"][told.index]).all()
 
 
 def test_nothing_is_left_in_the_kernel_after_a_session(tmp_path: Path) -> None:
