@@ -22,6 +22,7 @@ webdriver = pytest.importorskip("selenium.webdriver")
 
 FLAGS = (
     "--headless",
+    "--remote-debugging-pipe",  # not by TCP: the driver would look for the browser at "localhost"
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
