@@ -61,7 +61,7 @@ class Command:
                 group=identity.pw_gid if identity else None,
                 extra_groups=os.getgrouplist(identity.pw_name, identity.pw_gid) if identity else None,
                 start_new_session=True,
-                preexec_fn=settle,  # noqa: PLW1509 - one thread here, and nothing else can set it
+                preexec_fn=settle,  # noqa: PLW1509 - takes no lock, so no thread can hold one
             )
         except OSError as error:
             raise EnvironmentLacks(f"{self._argv[0]!r} cannot be run: {error.strerror}.") from error

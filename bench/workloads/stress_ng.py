@@ -65,7 +65,7 @@ class StressNg:
             group=pwd.getpwnam(user).pw_gid if user else None,
             extra_groups=[] if user else None,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread here, and nothing else can set it
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - takes no lock, so no thread can hold one
         )
 
     def finished(self) -> bool:
