@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 
 from bench import __version__, isolation
@@ -12,14 +11,6 @@ from bench.plan import Plan
 from bench.readers import reader
 from bench.transports import transport
 from bench.workloads import workload
-
-
-def need_root() -> None:
-    """Raise EnvironmentLacks unless this is root: capture needs it, and says so before anything else is tried."""
-    if os.geteuid() != 0:
-        raise EnvironmentLacks(
-            "measuring needs root (BPF, perf events): run it with sudo, like `sudo ./with-env ringbench run`."
-        )
 
 
 def check(plan: Plan) -> dict[str, str | None]:

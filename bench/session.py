@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from bench import isolation
@@ -23,7 +22,6 @@ from bench.metrics import compute
 from bench.metrics.drops import account_error
 from bench.plan import Plan, Trial
 from bench.store.folder import SessionWriter
-from bench.store.schema import SCHEMA_VERSION
 from bench.transports import transport
 from bench.trial import Outcome, Share, measure
 
@@ -47,17 +45,13 @@ Watcher = Callable[[Progress], None]
 
 
 def manifest(plan: Plan, versions: dict[str, str | None], command_line: Sequence[str]) -> dict[str, Any]:
-    """Return what session.json says at the start: everything needed to measure the same again."""
+    """Return what session.json says at the start, but for times and status: what it takes to measure the same again."""
     return {
-        "schema_version": SCHEMA_VERSION,
         "versions": versions,
         "seed": plan.seed,
         "profile": plan.profile,
         "plan": plan.as_json(),
         "environment": environment(),
-        "started": _now(),
-        "ended": None,
-        "status": "interrupted",
         "notes": list(plan.notes),
         "command_line": list(command_line),
     }
@@ -88,10 +82,10 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                 done += 1
             isolation.settle()
     except BaseException:
-        writer.finish("interrupted", ended=_now(), notes=_merged(writer, notes))
+        writer.finish("interrupted", notes=_merged(writer, notes))
         raise
     watch(Progress(done, len(plan.trials), None, invalid))
-    writer.finish("complete", ended=_now(), notes=_merged(writer, notes))
+    writer.finish("complete", notes=_merged(writer, notes))
 
 
 def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
@@ -169,7 +163,3 @@ def _weigh_all(wanted: Sequence[tuple[str, int]]) -> Weights:
 
 def _merged(writer: SessionWriter, notes: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*writer.manifest.get("notes", []), *notes]))
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

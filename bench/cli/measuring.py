@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
     from bench.store.folder import StoredSession
 
 
-def measure(
-    plan: Plan, place: Path, results: Path, *, resumed: bool, keep_events: str, as_json: bool, quiet: bool
-) -> int:
-    """Measure *plan* into the folder *place* and report; return the exit status. *results*: where sessions lie."""
+def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json: bool, quiet: bool) -> int:
+    """Measure *plan* into the folder *place* and report; return the exit status."""
     # Imported here: pandas and the rest are not needed to refuse a wrong call.
     from bench import isolation, preflight, session
+    from bench.kernel import program
     from bench.store.folder import SessionWriter, read_session
 
-    preflight.need_root()
+    program.need_root()
     isolation.warm_up()
     versions = preflight.check(plan)
     if resumed:
@@ -49,14 +47,13 @@ def measure(
 
 
 def _report(stored: StoredSession, place: Path, plan: Plan, *, as_json: bool) -> int:
-    from bench.report import write_report
-    from bench.report.document import as_json as document
+    from bench.report import document, write_report
     from bench.report.terminal import show
     from bench.store.text import printable
 
     paths = write_report(stored, place)
     if as_json:
-        click.echo(json.dumps(document(stored), indent=2, allow_nan=False))
+        click.echo(document.dumps(document.as_json(stored)))
     else:
         show(stored, paths)
     for status in stored.trials["workload_exit_status"].dropna().unique():

@@ -94,9 +94,7 @@ def run(  # one parameter an option
     if dry_run:
         _show_plan(plan, as_json)
         return 0
-    return measure(
-        plan, place, RESULTS, resumed=resume is not None, keep_events=keep_events, as_json=as_json, quiet=quiet
-    )
+    return measure(plan, place, resumed=resume is not None, keep_events=keep_events, as_json=as_json, quiet=quiet)
 
 
 def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:

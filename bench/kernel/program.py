@@ -49,6 +49,14 @@ def perf_buffer_descriptors(bpf: Any) -> tuple[int, ...]:
     return tuple(int(lib.perf_reader_fd(reader)) for reader in bpf.perf_buffers.values())
 
 
+def need_root() -> None:
+    """Raise EnvironmentLacks unless this is root."""
+    if os.geteuid() != 0:
+        raise EnvironmentLacks(
+            "measuring needs root (BPF, perf events): run it with sudo, like `sudo ./with-env ringbench run`."
+        )
+
+
 @dataclass(frozen=True)
 class Account:
     """What the BPF program counted for one transport."""
@@ -175,8 +183,7 @@ def compile_only() -> None:
 
 
 def _compile(text: str, flags: list[str]) -> Any:
-    if os.geteuid() != 0:
-        raise EnvironmentLacks("measuring needs root (BPF, perf events): run it with sudo, e.g. `sudo ./with-env …`.")
+    need_root()
     tree = headers.find()
     if tree is not None:
         os.environ["BCC_KERNEL_SOURCE"] = str(tree)
