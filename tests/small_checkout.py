@@ -53,6 +53,18 @@ def small_checkout(folder: Path) -> Path:
     return folder
 
 
+def add_native(checkout: Path, answer: int = 1) -> Path:
+    """Give *checkout* a rings.c whose library answers so, and what compiles it; return where the library will be."""
+    native = checkout / "bench" / "native"
+    if not native.exists():
+        native.mkdir()
+        shutil.copy(ROOT / "hatch_build.py", checkout / "hatch_build.py")
+        with (checkout / "pyproject.toml").open("a") as settings:
+            settings.write("[tool.hatch.build.targets.wheel.hooks.custom]\n")
+    (native / "rings.c").write_text(f"#include <stdint.h>\nint32_t answer(void) {{ return {answer}; }}\n")
+    return native / "rings.so"
+
+
 def shim(folder: Path, program: str, script: str) -> None:
     """Put a program of this name into *folder*."""
     (folder / program).write_text(f"#!/bin/sh\n{script}\n")

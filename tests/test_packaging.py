@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import email
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,13 +17,39 @@ import bench
 
 ROOT = Path(__file__).resolve().parent.parent
 
+LIBRARY = "bench/native/rings.so"
+MISSING = "import bench.native; print(bench.native.missing())"
+
 pytestmark = pytest.mark.slow
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs gcc: sudo ./with-env nox -s tests")
 
 
-def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, check=False)
+def run(*command: str | Path, cwd: Path, stderr: int = subprocess.PIPE, **changes: str) -> str:
+    """Run a command that must succeed; *changes* are environment variables."""
+    argv, env = [str(word) for word in command], os.environ | changes
+    done = subprocess.run(argv, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)
     assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def build(source: Path, out: Path, *options: str, **changes: str) -> str:
+    """Build *source* into *out* without network, and return all that this said."""
+    pytest.importorskip("build", reason="needs the dev tools: ./with-env nox -s tests")
+    pytest.importorskip("hatchling", reason="needs the dev tools: ./with-env nox -s tests")
+    command = (sys.executable, "-m", "build", "--no-isolation", *options, "--outdir", out, source)
+    return run(*command, cwd=out, stderr=subprocess.STDOUT, **changes)
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Return the folder of an environment that has the wheel and sees this one's dependencies, not its checkout."""
+    venv = folder / "venv"
+    run(sys.executable, "-m", "venv", "--system-site-packages", venv, cwd=folder)
+    python = venv / "bin" / "python"
+    run(python, "-m", "pip", "install", "--no-deps", "--no-index", "--disable-pip-version-check", wheel, cwd=venv)
+    # A path file makes the other environment's packages importable; its own path files, so the checkout, are not read.
+    here = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=venv).strip())
+    (here / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return venv
 
 
 @pytest.fixture(scope="module")
@@ -29,25 +57,27 @@ def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A wheel built from the source archive, so that the archive is shown to be whole."""
     if given := request.config.getoption("--wheel"):
         return Path(given).resolve()
-    pytest.importorskip("build", reason="needs the dev tools: ./with-env nox -s tests")
-    pytest.importorskip("hatchling", reason="needs the dev tools: ./with-env nox -s tests")
     out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    build(ROOT, out)
     (built,) = out.glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
+def source(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source archive that the wheel was built from, unpacked."""
+    archives = list(wheel.parent.glob("*.tar.gz"))
+    if not archives:
+        pytest.skip(f"no source archive beside {wheel}")
+    folder = tmp_path_factory.mktemp("source")
+    run("tar", "-xf", *archives, "--strip-components=1", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment that has the wheel, and sees this one's dependencies but not its checkout."""
-    venv = tmp_path_factory.mktemp("elsewhere") / "venv"
-    run(sys.executable, "-m", "venv", "--system-site-packages", venv, cwd=venv.parent)
-    python = venv / "bin" / "python"
-    run(python, "-m", "pip", "install", "--no-deps", "--no-index", "--disable-pip-version-check", wheel, cwd=venv)
-    # A path file makes the other environment's packages importable; its own path files, so the checkout, are not read.
-    here = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=venv).strip())
-    (here / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return venv
+    """An environment that has the wheel."""
+    return install(wheel, tmp_path_factory.mktemp("elsewhere"))
 
 
 def test_it_carries_the_kernel_side(wheel: Path) -> None:
@@ -81,3 +111,33 @@ def test_it_runs_its_own_code(installed: Path, tmp_path: Path) -> None:
     code = "import bench, bench.kernel.source as s; print(bench.__file__, s.folder(), sep='\\n')"
     for place in run(installed / "bin" / "python", "-c", code, cwd=tmp_path).split():
         assert Path(place).is_relative_to(installed), place
+
+
+def test_the_source_archive_has_what_builds_it_and_nothing_built(source: Path) -> None:
+    assert (source / "hatch_build.py").is_file()
+    assert (source / "bench" / "native" / "rings.c").read_bytes() == (ROOT / "bench/native/rings.c").read_bytes()
+    assert not list(source.rglob("*.so"))
+
+
+@needs_compiler
+def test_it_carries_the_compiled_loops(wheel: Path, source: Path, installed: Path, tmp_path: Path) -> None:
+    """For any Python of this platform: ctypes loads them."""
+    assert wheel.name.partition("-py3-")[2] == f"none-{sysconfig.get_platform().replace('-', '_')}.whl"
+    assert {LIBRARY, LIBRARY.replace(".so", ".c")} <= set(zipfile.ZipFile(wheel).namelist())
+    assert run(installed / "bin" / "python", "-c", MISSING, cwd=tmp_path) == "None\n"
+
+
+def test_without_a_compiler_only_the_compiled_loops_are_missing(source: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(source, tmp_path / "source")
+    (copy / LIBRARY).write_text("of an older source")
+    said = build(copy, tmp_path, "--wheel", CC="/nonexistent").splitlines()
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl")
+    assert not (copy / LIBRARY).exists()
+    assert LIBRARY not in zipfile.ZipFile(wheel).namelist()
+    (told,) = (number for number, line in enumerate(said) if "/nonexistent" in line)
+    assert "bench/native/rings.c could not be compiled" in said[told]
+    assert "Install gcc and libc6-dev" in said[told + 1]
+    venv = install(wheel, tmp_path)
+    assert "Install gcc and libc6-dev" in run(venv / "bin" / "python", "-c", MISSING, cwd=tmp_path)
+    assert "bulk" in run(venv / "bin" / "ringbench", "list", cwd=tmp_path)

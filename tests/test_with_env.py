@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.small_checkout import ROOT, environment, shim, small_checkout, with_env, without
+from tests.small_checkout import ROOT, add_native, environment, shim, small_checkout, with_env, without
 
 BCC = "/usr/lib/python3/dist-packages/bcc"
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to play another user, or a machine without packages")
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs gcc: sudo ./with-env nox -s tests")
 
 
 @pytest.fixture(scope="module")
@@ -143,14 +144,51 @@ def test_a_test_command_adds_the_test_tools_once(prepared: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+@needs_compiler
+def test_native_code_is_compiled_again_once_it_changes(tmp_path: Path) -> None:
+    checkout = small_checkout(tmp_path / "native")
+    library = add_native(checkout)
+    ask = ("python", "-c", f"import ctypes; print(ctypes.CDLL({str(library)!r}).answer())")
+    done = with_env(checkout, *ask)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert with_env(checkout, "small").stderr == ""
+    add_native(checkout, answer=2)
+    done = with_env(checkout, *ask)
+    assert "up to date" in done.stderr
+    assert done.stdout == "2\n"
+    library.unlink()
+    assert with_env(checkout, *ask).stdout == "2\n"
+
+
+@pytest.mark.slow
+@needs_compiler
+def test_native_code_is_compiled_once_there_is_a_compiler(tmp_path: Path) -> None:
+    checkout = small_checkout(tmp_path / "no compiler")
+    library = add_native(checkout)
+    done = with_env(checkout, "small", CC="/nonexistent")
+    assert (done.returncode, library.exists()) == (0, False), done.stderr
+    *_, told, advice = done.stderr.splitlines()
+    assert "rings.c could not be compiled" in told
+    assert "/nonexistent" in told
+    assert "gcc and libc6-dev" in advice
+    assert with_env(checkout, "small", CC="/nonexistent").stderr == ""
+    assert "up to date" in with_env(checkout, "small").stderr
+    assert library.exists()
+    assert with_env(checkout, "small").stderr == ""
+
+
+@pytest.mark.slow
 @as_root
 def test_under_sudo_all_of_it_belongs_to_the_caller(tmp_path: Path) -> None:
     checkout = small_checkout(tmp_path / "sudo")
-    who = {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
+    library = add_native(checkout)
+    # As most shells have it: root's Python then keeps what it compiled of hatch_build.py.
+    who = {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY), "PYTHONDONTWRITEBYTECODE": ""}
     cache = tmp_path / "home" / ".cache" / "ringbench"
     done = with_env(checkout, "sh", "-c", "echo $RINGBENCH_CACHE", RINGBENCH_CACHE=str(cache), **who)
     assert (done.returncode, done.stdout) == (0, f"{cache}\n"), done.stderr
     made = [checkout / ".venv", *(checkout / ".venv").rglob("*"), cache, cache.parent, cache.parent.parent]
+    made += [library, checkout / "__pycache__", *(checkout / "__pycache__").iterdir()]
     assert {path.lstat().st_uid for path in made} == {NOBODY}
     assert [path.stat().st_uid for path in (checkout / "bench").rglob("__pycache__")] == [NOBODY]
     assert checkout.stat().st_uid == 0
@@ -208,3 +246,13 @@ def test_an_apt_failure_is_two_lines_and_a_log(tmp_path: Path) -> None:
     log = Path(error[1].rpartition("Log: ")[2])
     assert "Unable to locate package" in log.read_text()
     assert [call.split()[-1] for call in calls.read_text().splitlines()] == ["python3-bpfcc", "update", "python3-bpfcc"]
+
+
+@as_root
+def test_a_compiler_is_part_of_the_main_job(tmp_path: Path) -> None:
+    checkout = small_checkout(tmp_path / "headers of libc")
+    shim(tmp_path, "apt-get", "exit 100")
+    path = f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin"
+    done = with_env(checkout, "ringbench", wrapper=without("/usr/include"), PATH=path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "with-env: installing libc6-dev"
