@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from bench.errors import UsageError
 from bench.kernel import cpus as cpu_lists
+from bench.placement import placement
 from bench.readers import reader
+from bench.record import sample
 from bench.transports import PAGE, transport
+from bench.waits import wait
 from bench.wakeups import wakeup
 from bench.workloads import workload
 
-MODES = ("paired", "isolated")
+MODES = ("paired", "isolated", "capacity")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,10 @@ class Choice:
     transports: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     wakeups: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    placements: tuple[str, ...] = ()
+    producers: tuple[int, ...] = ()
+    record_bytes: tuple[int, ...] = ()
     workloads: tuple[str, ...] = ()
     buffer_bytes: tuple[int, ...] = ()
     mode: str | None = None
@@ -46,6 +53,10 @@ class Choice:
             reader(name)
         for name in self.wakeups:
             wakeup(name)
+        for name in self.waits:
+            wait(name, 1.0)
+        for name in self.placements:
+            placement(name)
         for name in self.workloads:
             workload(name, tuple(online), self.command or ("true",))
         if self.command and set(self.workloads) - {"command"}:
@@ -54,6 +65,8 @@ class Choice:
             raise UsageError("the workload `command` needs one: put it at the end, behind --, like `-- make -j2`.")
 
     def _check_sizes(self) -> None:
+        for nbytes in self.record_bytes:
+            sample(nbytes)
         for size in self.buffer_bytes:
             if size < PAGE or size & (size - 1):
                 near = PAGE if size < PAGE else 1 << (size - 1).bit_length()
@@ -68,5 +81,10 @@ class Choice:
         for option, value in (("--duration", self.duration_s), ("--drain-interval", self.drain_interval_s)):
             if value is not None and not 0 < value <= 86400:
                 raise UsageError(f"{option} {value:g}: seconds, more than 0 and at most 86400.")
+        for number in self.producers:
+            if not 1 <= number <= len(self.cpus or online):
+                raise UsageError(
+                    f"--producers {number}: one for each CPU at most, and {len(self.cpus or online)} chosen."
+                )
         if self.repeats is not None and not 1 <= self.repeats <= 10_000:
             raise UsageError(f"--repeats {self.repeats}: at least 1, at most 10000.")

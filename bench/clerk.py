@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Sequence
 
 from bench.errors import MeasurementInvalid
 from bench.kernel import program, syscalls
 from bench.plan import Plan
+from bench.readers import Reader
 from bench.workloads import Workload
 
 _LEAD_S = 0.002
@@ -21,8 +23,9 @@ class Clerk(threading.Thread):
     A thread of its own, since a reader that is given more than it can take does not come back before the load ends.
     """
 
-    def __init__(self, loaded: program.Program, load: Workload, plan: Plan) -> None:
+    def __init__(self, loaded: program.Program, load: Workload, plan: Plan, readers: Sequence[Reader]) -> None:
         super().__init__(daemon=True)
+        self._readers = readers
         self._program = loaded
         self._load = load
         self._plan = plan
@@ -45,6 +48,8 @@ class Clerk(threading.Thread):
                     self._command()
                 else:
                     self._timed()
+                for each in self._readers:
+                    each.interrupt()
                 if stats:
                     after = self._program.runs()
                     self.run_ns, self.runs = after[0] - self._before[0], after[1] - self._before[1]

@@ -1,58 +1,84 @@
-"""When a reader looks: on a timer where nobody is woken, else when the transport wakes it."""
+"""When a reader looks: in epoll until the transport wakes it, on a timer, or again and again at a pace."""
 
 from __future__ import annotations
 
+import resource
 import select
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bench.readers import Reader
+from bench.waits import Wait
 
 _POLL_S = 0.02
 """A wait is cut here, so that the end of the window is seen in time."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What the reading thread has done, at one moment."""
+
+    cpu_ns: int
+    """Its CPU time."""
+    context_switches: int
+    """How often it gave up a CPU, or was taken off one."""
+    wakeups: int
+    """Waits that ended with records to hand over."""
+    delivered: tuple[int, ...]
+    """Records handed over, by reader."""
+
+
 class Drainer:
     """The reading side's policy, for one reader or the two of a paired trial. It belongs to one thread."""
 
-    def __init__(self, readers: Sequence[Reader], interval_s: float | None) -> None:
+    def __init__(self, readers: Sequence[Reader], wait: Wait) -> None:
         self._readers = readers
-        self._interval_s = interval_s
+        self._wait = wait
         self._due = time.monotonic()
+        self._wakeups = 0
         self._epoll: select.epoll | None = None
-        self._cpu_at_start_ns: int | None = None
-        if interval_s is None and len(readers) > 1:
+        if wait.kind == "epoll" and len(readers) > 1:
             self._epoll = select.epoll()
             for each in readers:
                 for descriptor in each.descriptors:
                     self._epoll.register(descriptor, select.EPOLLIN)
 
-    def begin_counting(self) -> None:
-        """Count this thread's CPU time from now on; later calls change nothing."""
-        if self._cpu_at_start_ns is None:
-            self._cpu_at_start_ns = time.thread_time_ns()
+    def reading(self) -> Reading:
+        """Return what this thread has done so far."""
+        usage = resource.getrusage(resource.RUSAGE_THREAD)
+        return Reading(
+            time.thread_time_ns(),
+            usage.ru_nvcsw + usage.ru_nivcsw,
+            self._wakeups,
+            tuple(each.delivered for each in self._readers),
+        )
 
-    def cpu_ns(self) -> int | None:
-        """Return the CPU time of this thread since begin_counting(), in ns; None if that was never called."""
-        return None if self._cpu_at_start_ns is None else time.thread_time_ns() - self._cpu_at_start_ns
+    def look(self, end_ns: int | None) -> int:
+        """Wait as the policy says, at most until *end_ns*, then hand over what is there; return how many records."""
+        if self._wait.kind == "epoll":
+            taken = self._woken()
+        else:
+            self._pause(end_ns)
+            taken = sum(each.drain() for each in self._readers)
+        self._wakeups += taken > 0
+        return taken
 
-    def wait(self, end_ns: int | None) -> bool:
-        """Wait until it is time to look, as the policy says; False once the window is over (*end_ns*, if known)."""
-        if self._interval_s is not None:
-            self._due = max(self._due + self._interval_s, time.monotonic())
+    def _woken(self) -> int:
+        if self._epoll is None:
+            return self._readers[0].poll(_POLL_S)
+        return sum(each.drain() for each in self._readers) if self._epoll.poll(_POLL_S) else 0
+
+    def _pause(self, end_ns: int | None) -> None:
+        pace = self._wait.pace_s or 0.0
+        if self._wait.kind == "sleep":
+            self._due = max(self._due + pace, time.monotonic())
             until = self._due if end_ns is None else min(self._due, end_ns / 1e9)
             time.sleep(max(0.0, until - time.monotonic()))
-        elif self._epoll is not None:
-            self._epoll.poll(_POLL_S)
-        return end_ns is None or time.monotonic_ns() < end_ns
-
-    def take(self) -> None:
-        """Hand over what is there. In a paired trial both readers have their turn."""
-        if self._interval_s is not None or self._epoll is not None:
-            for each in self._readers:
-                each.drain()
-        else:
-            self._readers[0].poll(_POLL_S)
+            return
+        until_ns = time.monotonic_ns() + int(pace * 1e9)
+        while time.monotonic_ns() < until_ns:
+            pass
 
     def empty(self) -> None:
         """The final drain: the producers are quiet, so once nothing comes, nothing is left."""

@@ -7,10 +7,11 @@ import platform
 from bench import __version__, isolation
 from bench.errors import EnvironmentLacks
 from bench.kernel import program
+from bench.kernel.probe import Probe
 from bench.plan import Plan
 from bench.readers import reader
 from bench.transports import transport
-from bench.workloads import workload
+from bench.workloads import probe, workload
 
 
 def check(plan: Plan) -> dict[str, str | None]:
@@ -18,13 +19,13 @@ def check(plan: Plan) -> dict[str, str | None]:
 
     Needs root. Raises EnvironmentLacks naming what is missing: BPF, BCC, headers, tracepoints, a workload's program.
     """
-    for name in dict.fromkeys(trial.workload for trial in plan.trials):
+    for name in dict.fromkeys(trial.workload for trial in plan.trials if trial.mode != "capacity"):
         workload(name, plan.trials[0].cpus, plan.command).check()
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
         if reason := reader(name).missing():
             raise EnvironmentLacks(reason)
-    names = sorted({name for trial in plan.trials for name in trial.transports})
-    bcc_version = isolation.run(_load_once, names[0])
+    first = min(plan.trials, key=lambda trial: trial.transports)
+    bcc_version = isolation.run(_load_once, first.transports[0], probe(first.workload, first.record_bytes))
     return {
         "ringbench": __version__,
         "bcc": bcc_version,
@@ -33,7 +34,7 @@ def check(plan: Plan) -> dict[str, str | None]:
     }
 
 
-def _load_once(name: str) -> str | None:
-    program.load([transport(name)]).close()
+def _load_once(name: str, sent: Probe) -> str | None:
+    program.load([transport(name)], probe=sent).close()
     version = getattr(program.bcc_module(), "__version__", None)
     return None if version is None else str(version)

@@ -24,6 +24,13 @@ class Group:
     steps: tuple[int, ...]
     """Sizes as multiples of the smallest total that both transports can have: a page for each CPU, rounded up to a
     power of two."""
+    waits: tuple[str, ...] = ()
+    """How readers wait; none: in epoll, or on the timer where nobody is woken."""
+    placements: tuple[str, ...] = ("free",)
+    producers: tuple[int, ...] = ()
+    """How many CPUs the workload has; none: all that were chosen."""
+    record_bytes: tuple[int, ...] = ()
+    """Lengths of records, for workloads that can choose; none: the usual one."""
 
     def sizes(self, online: int) -> tuple[int, ...]:
         """Return the total sizes in bytes on a machine with *online* CPUs."""

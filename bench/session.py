@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import isolation
+from bench import capacity, isolation
+from bench import trial as trial_module
 from bench.errors import MeasurementInvalid
 from bench.event import Events
 from bench.kernel import cpus as cpu_lists
@@ -21,12 +22,21 @@ from bench.machine.fingerprint import environment
 from bench.metrics import compute
 from bench.metrics.drops import account_error
 from bench.plan import Plan, Trial
+from bench.record import LIFECYCLE
 from bench.store.folder import SessionWriter
 from bench.transports import transport
-from bench.trial import Outcome, Share, measure
+from bench.trial import Outcome, Share
+from bench.waits import wait
+from bench.workloads import probe
 
 _PATIENCE_S = 60.0
 """How much longer than planned a trial may take before it is given up."""
+
+_MEASURES: dict[str, Callable[[Trial, Plan], Outcome]] = {
+    "paired": trial_module.measure,
+    "isolated": trial_module.measure,
+    "capacity": capacity.measure,
+}
 
 Weights = dict[tuple[str, int], int | None]
 
@@ -71,7 +81,7 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
     done = len(plan.trials) - len(ahead)
     try:
         weights = _weigh(plan)
-        with tracepoints.held():
+        with tracepoints.held(_tracepoints(plan)):
             for trial in ahead:
                 watch(Progress(done, len(plan.trials), trial, invalid))
                 rows, events, said = _one(trial, plan, weights)
@@ -92,7 +102,7 @@ def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any
     began = time.monotonic()
     patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
     try:
-        outcome = isolation.run(measure, trial, plan, timeout_s=patience)
+        outcome = isolation.run(_MEASURES[trial.mode], trial, plan, timeout_s=patience)
     except MeasurementInvalid as error:
         return [_broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
     trial_s = time.monotonic() - began
@@ -117,8 +127,16 @@ def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
         "buffer_bytes": trial.buffer_bytes(name, len(cpu_lists.online())),
         "asked_bytes": trial.asked_bytes,
         "block": trial.block,
-        "drain_interval_s": plan.drain_interval_s if trial.wakeup == "none" else None,
+        "drain_interval_s": None if trial.mode == "capacity" else _pace_of_sleep(trial, plan),
+        "wait": trial.wait or None,
+        "placement": trial.placement,
+        "record_bytes": trial.record_bytes or LIFECYCLE.nbytes,
     }
+
+
+def _pace_of_sleep(trial: Trial, plan: Plan) -> float | None:
+    way = wait(trial.wait, plan.drain_interval_s)
+    return way.pace_s if way.kind == "sleep" else None
 
 
 def _broken_row(trial: Trial, plan: Plan, name: str, reason: str) -> dict[str, Any]:
@@ -138,6 +156,7 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         **measured,
         "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),
         "lost_reported": share.lost_reported,
+        "seq_checked": None if recording.checksum is None else recording.checksum.holds,
         "births_refused": outcome.births_refused,
         "offered_lives": outcome.offered_lives,
         "workload_exit_status": outcome.exit_status,
@@ -145,6 +164,12 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         "started_ns": outcome.started_ns,
         "trial_s": trial_s,
     }
+
+
+def _tracepoints(plan: Plan) -> set[str]:
+    """Return the tracepoints of every probe in the plan; a capacity trial attaches nothing."""
+    trials = [trial for trial in plan.trials if trial.mode != "capacity"]
+    return {name for trial in trials for name in probe(trial.workload, trial.record_bytes).tracepoints}
 
 
 def _weigh(plan: Plan) -> Weights:

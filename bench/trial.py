@@ -8,19 +8,30 @@ counted nor sent.
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from bench.clerk import Clerk
 from bench.drainer import Drainer
-from bench.event import EVENT
+from bench.event import Events
 from bench.kernel import cpus, memory, program, syscalls
 from bench.metrics import Recording
+from bench.metrics.recording import Checksum
+from bench.placement import reader_cpus
 from bench.plan import Plan, Trial
-from bench.readers import Opening, Reader, reader
+from bench.readers import Opening, Reader, argument, reader
 from bench.transports import PAGE, Transport, transport
-from bench.workloads import Workload, workload
+from bench.waits import wait
+from bench.wakeups import wakeup
+from bench.workloads import Workload, probe, workload
 
+GRACE_S = 0.05
+"""How long the reader goes on with its own policy after the window, at least: what it doesn't get by then is stranded.
+A reader on a timer is given two of its turns."""
 _EVENTS_PER_S = 200_000
 """Events a second and CPU that the reader's arena has room for: five times what a CPU makes of fork-exec."""
 _MOST_EVENTS = 16_000_000
@@ -65,11 +76,20 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
         transports = [transport(name) for name in trial.transports]
         sizes = {t.name: trial.buffer_bytes(t.name, len(cpus.online())) for t in transports}
         ring = next((sizes[t.name] for t in transports if t.shape == "shared-ring"), PAGE)
-        loaded = program.load(transports, ringbuf_bytes=ring, wakeup=trial.wakeup)
+        policy, sent = wakeup(trial.wakeup), probe(trial.workload, trial.record_bytes)
+        loaded = program.load(transports, probe=sent, ringbuf_bytes=ring, wakeup=policy)
         stack.callback(loaded.close)
         readers = []
         for each in transports:
-            opening = Opening(loaded, each, sizes[each.name], trial.wakeup, _capacity(trial, plan))
+            opening = Opening(
+                loaded,
+                each,
+                sizes[each.name],
+                policy,
+                _capacity(trial, plan),
+                keep=sent.record.lifecycle,
+                argument=argument(trial.reader),
+            )
             readers.append(reader(trial.reader).open(opening))
             stack.callback(readers[-1].close)
         return _run(trial, plan, load, loaded, transports, sizes, readers)
@@ -90,34 +110,49 @@ def _run(  # the one place where all parts meet
     sizes: dict[str, int],
     readers: Sequence[Reader],
 ) -> Outcome:
-    drainer = Drainer(readers, plan.drain_interval_s if trial.wakeup == "none" else None)
-    clerk = Clerk(loaded, load, plan)
-    clerk.start()
-    while drainer.wait(clerk.end_ns):
-        drainer.take()
-        if clerk.opened:
-            drainer.begin_counting()
-    before = [each.delivered for each in readers]
+    way = wait(trial.wait, plan.drain_interval_s)
+    drainer = Drainer(readers, way)
+    clerk = Clerk(loaded, load, plan, readers)
+    clerk.start()  # before this thread is pinned, which the clerk must not be
+    os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
+    syscalls.sleep_exactly()
+    begun = drainer.reading()
+    while clerk.end_ns is None or time.monotonic_ns() < clerk.end_ns:
+        drainer.look(clerk.end_ns)
+        if not clerk.opened:
+            begun = drainer.reading()
+    ended = drainer.reading()
+    last_ns = _tail(drainer, clerk, max(GRACE_S, 2 * (way.pace_s or 0.0)))
     clerk.finish()
     syscalls.wait_for_producers()
+    before = drainer.reading()
     drainer.empty()
-    cpu_ns = drainer.cpu_ns()
+    found_ns = time.monotonic_ns()
     alone = len(transports) == 1
     shares = []
-    for each, source, seen in zip(transports, readers, before, strict=True):
+    for index, (each, source) in enumerate(zip(transports, readers, strict=True)):
         account = loaded.account(each)
+        residual = source.delivered - before.delivered[index]
+        events = source.events()
         recording = Recording(
             wall_s=clerk.wall_s,
             attempted=account.attempted,
             failed=account.failed,
             delivered=source.delivered,
-            residual=source.delivered - seen,
-            record_bytes=EVENT.itemsize,
-            events=source.events(),
+            residual=residual,
+            record_bytes=loaded.record.nbytes,
+            events=events,
+            checksum=Checksum(account.seq_sum, account.refused_seq_sum, source.seq_sum),
             # Two transports in one program, one thread reading both: neither cost can be told apart.
             producer_run_ns=clerk.run_ns if alone else None,
             producer_runs=clerk.runs if alone else None,
-            consumer_cpu_ns=cpu_ns if alone else None,
+            records_a_run=loaded.records_a_run,
+            consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns if alone else None,
+            consumed=ended.delivered[index] - begun.delivered[index] if alone else None,
+            wakeups=ended.wakeups - begun.wakeups,
+            context_switches=ended.context_switches - begun.context_switches,
+            tail_ns=max(0, last_ns - (clerk.end_ns or 0)) if last_ns else 0,
+            stranded_age_ns=_age_ns(events, residual, found_ns),
             memory=memory.of(each, loaded, sizes[each.name], alone=alone),
         )
         shares.append(
@@ -128,3 +163,20 @@ def _run(  # the one place where all parts meet
     return Outcome(
         tuple(shares), clerk.started_ns, loaded.births_refused(), load.lives(), load.exit_status(), tuple(clerk.notes)
     )
+
+
+def _tail(drainer: Drainer, clerk: Clerk, grace_s: float) -> int:
+    """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came."""
+    last_ns = 0
+    until_ns = time.monotonic_ns() + int(grace_s * 1e9)
+    while clerk.is_alive() or time.monotonic_ns() < until_ns:
+        if drainer.look(None):
+            last_ns = time.monotonic_ns()
+    return last_ns
+
+
+def _age_ns(events: Events | None, residual: int, found_ns: int) -> int | None:
+    """Return the age of the oldest of the last *residual* events; None where there are none, or they weren't kept."""
+    if events is None or not residual:
+        return None
+    return found_ns - int(np.min(events["ts_ns"][-residual:]))

@@ -10,11 +10,18 @@ struct window {
 	u64 end_ns;
 };
 
+/* A CPU's account. With the sums of sequence numbers, what was delivered can be told from what was not, and not only
+ * how many: delivered and refused ones together are 0 + 1 + ... + (seq - 1). */
+struct tally {
+	u64 seq;            /* records made so far: the next one's number */
+	u64 attempted[2];   /* submissions tried, by transport: FIRST, SECOND */
+	u64 refused_seq[2]; /* sum of the numbers of those that were refused */
+};
+
 BPF_ARRAY(window, struct window, 1);
-BPF_PERCPU_ARRAY(sequence, u64, 1);                      /* events that passed the window */
-BPF_PERCPU_ARRAY(attempted, u64, 2);                     /* by transport: FIRST, SECOND */
-BPF_PERCPU_ARRAY(failed, u64, 2 * FAILED_CODES);         /* by transport and return code */
-BPF_PERCPU_ARRAY(births_refused, u64, 1);                /* lives that could not be named */
+BPF_PERCPU_ARRAY(tallies, struct tally, 1);
+BPF_PERCPU_ARRAY(failed, u64, 2 * FAILED_CODES); /* by transport and return code */
+BPF_PERCPU_ARRAY(births_refused, u64, 1);        /* lives that could not be named */
 
 static __always_inline int in_window(u64 ts_ns)
 {
@@ -24,15 +31,22 @@ static __always_inline int in_window(u64 ts_ns)
 	return w && ts_ns >= w->start_ns && ts_ns < w->end_ns;
 }
 
-static __always_inline void account(int transport, int code)
+static __always_inline struct tally *own_tally(void)
 {
-	u64 *count = attempted.lookup(&transport);
+	int zero = 0;
+
+	return tallies.lookup(&zero);
+}
+
+static __always_inline void account(struct tally *tally, int transport, int code, u64 seq)
+{
+	u64 *count;
 	int slot;
 
-	if (count)
-		(*count)++;
+	tally->attempted[transport]++;
 	if (code >= 0)
 		return;
+	tally->refused_seq[transport] += seq;
 	slot = code > NO_CODE ? -code : FAILED_CODES - 1;
 	slot += transport * FAILED_CODES;
 	count = failed.lookup(&slot);
@@ -40,25 +54,19 @@ static __always_inline void account(int transport, int code)
 		(*count)++;
 }
 
-/* Number the event on its CPU and submit it. In a paired trial both transports get the same bytes, and the one that
- * goes first alternates from event to event, so that neither always pays for the other. */
-static __always_inline void emit(void *ctx, struct event *e)
+/* Submit a record that has its number. In a paired trial both transports get the same bytes, and the one that goes
+ * first alternates from record to record, so that neither always pays for the other. */
+static __always_inline void emit(void *ctx, struct tally *tally, RECORD *e)
 {
-	int zero = 0;
-	u64 *seq = sequence.lookup(&zero);
-
-	if (!seq)
-		return;
-	e->seq = (*seq)++;
 #ifdef SECOND
 	if (e->seq & 1) {
-		account(1, SECOND(ctx, e));
-		account(0, FIRST(ctx, e));
+		account(tally, 1, SECOND(ctx, e), e->seq);
+		account(tally, 0, FIRST(ctx, e), e->seq);
 		return;
 	}
-	account(0, FIRST(ctx, e));
-	account(1, SECOND(ctx, e));
+	account(tally, 0, FIRST(ctx, e), e->seq);
+	account(tally, 1, SECOND(ctx, e), e->seq);
 #else
-	account(0, FIRST(ctx, e));
+	account(tally, 0, FIRST(ctx, e), e->seq);
 #endif
 }

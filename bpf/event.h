@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The one record every transport carries. bench/event.py has the same record for Python; the two are compared
- * field by field each time a program is loaded. Fields are ordered by size so that there is no padding: paired
- * transports are compared byte by byte, and padding would carry whatever was on the stack. */
+/* The record of a fork, exec or exit, the same in every transport. bench/event.py has the same record for Python; the
+ * two are compared field by field each time a program is loaded. Fields are ordered by size so that there is no
+ * padding: paired transports are compared byte by byte, and padding would carry whatever was on the stack. */
 
 enum event_kind { EVENT_FORK = 0, EVENT_EXEC = 1, EVENT_EXIT = 2 };
 
@@ -16,6 +16,4 @@ struct event {
 	char comm[16];
 };
 
-/* What submit functions return: 0, or a negative errno, or NO_CODE where a helper refuses without giving one. */
-#define FAILED_CODES 128
-#define NO_CODE (-(FAILED_CODES - 1))
+#define RECORD struct event

@@ -25,8 +25,12 @@ static __always_inline void name_life(u32 pid, struct life *life)
 		(*refused)++;
 }
 
-static __always_inline void fill(struct event *e, u32 kind, u64 ts_ns, u32 pid, struct life *life)
+static __always_inline void send(void *ctx, struct event *e, u32 kind, u64 ts_ns, u32 pid, struct life *life)
 {
+	struct tally *tally = own_tally();
+
+	if (!tally)
+		return;
 	e->ts_ns = ts_ns;
 	e->birth = life ? life->birth : 0;
 	e->cpu = bpf_get_smp_processor_id();
@@ -34,6 +38,8 @@ static __always_inline void fill(struct event *e, u32 kind, u64 ts_ns, u32 pid, 
 	e->parent_pid = life ? life->parent_pid : 0;
 	e->kind = kind;
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
+	e->seq = tally->seq++;
+	emit(ctx, tally, e);
 }
 
 /* Runs in the parent, for threads too, before the child is woken: nothing the child does can come earlier. */
@@ -52,8 +58,7 @@ TRACEPOINT_PROBE(sched, sched_process_fork)
 	name_life(pid, &life);
 	if (!in_window(ts_ns))
 		return 0;
-	fill(&e, EVENT_FORK, ts_ns, pid, &life);
-	emit(args, &e);
+	send(args, &e, EVENT_FORK, ts_ns, pid, &life);
 	return 0;
 }
 
@@ -79,8 +84,7 @@ TRACEPOINT_PROBE(sched, sched_process_exec)
 	}
 	if (!in_window(ts_ns))
 		return 0;
-	fill(&e, EVENT_EXEC, ts_ns, pid, life);
-	emit(args, &e);
+	send(args, &e, EVENT_EXEC, ts_ns, pid, life);
 	return 0;
 }
 
@@ -99,7 +103,6 @@ TRACEPOINT_PROBE(sched, sched_process_exit)
 	}
 	if (!in_window(ts_ns))
 		return 0;
-	fill(&e, EVENT_EXIT, ts_ns, pid, &life);
-	emit(args, &e);
+	send(args, &e, EVENT_EXIT, ts_ns, pid, &life);
 	return 0;
 }

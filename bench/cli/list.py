@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.metrics import METRICS
+from bench.placement import PLACEMENTS
 from bench.profiles import PROFILES
 from bench.readers import READERS
 from bench.transports import TRANSPORTS
+from bench.waits import WAITS
 from bench.wakeups import WAKEUPS
 from bench.workloads import WORKLOADS
 
@@ -24,8 +26,13 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             {"name": t.name, "available": True, "what": t.sentence, "wakeups": list(t.wakeups)}
             for t in TRANSPORTS.values()
         ],
-        "readers": [{"name": r.name, "what": r.sentence, **_availability(r.missing())} for r in READERS.values()],
-        "wakeups": [{"name": name, "available": True, "what": what} for name, what in WAKEUPS.items()],
+        "readers": [
+            {"name": r.name, "usage": r.usage or r.name, "what": r.sentence, **_availability(r.missing())}
+            for r in READERS.values()
+        ],
+        "wakeups": [
+            {"name": w.name, "available": True, "usage": w.usage, "what": w.sentence} for w in WAKEUPS.values()
+        ],
         "workloads": [
             {"name": w.name, "usage": w.usage, "what": w.sentence, **_availability(w.missing())}
             for w in WORKLOADS.values()
@@ -38,6 +45,8 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             {"name": m.name, "available": True, "what": m.question, "columns": [c.name for c in m.columns]}
             for m in METRICS
         ],
+        "waits": [{"name": w.name, "available": True, "usage": w.usage, "what": w.sentence} for w in WAITS.values()],
+        "placements": [{"name": name, "available": True, "what": what} for name, what in PLACEMENTS.items()],
     }
 
 

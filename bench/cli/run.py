@@ -12,7 +12,7 @@ import click
 
 from bench.choice import MODES, Choice
 from bench.cli.measuring import measure
-from bench.cli.size import size
+from bench.cli.size import seconds, size
 from bench.errors import UsageError
 from bench.kernel import cpus as cpu_lists
 from bench.plan import Plan, build
@@ -28,16 +28,48 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--transport", "transports", metavar="T", help="perf, ringbuf-output, ringbuf-reserve.", multiple=True
         ),
-        click.option("--reader", "readers", metavar="R", help="bulk, callback.", multiple=True),
-        click.option("--wakeup", "wakeups", metavar="W", help="every, adaptive, none.", multiple=True),
-        click.option("--workload", "workloads", metavar="W", help="fork-exec, burst, stress-ng:NAME.", multiple=True),
+        click.option(
+            "--reader",
+            "readers",
+            metavar="R",
+            help="bulk, bulk-view, libbpf, compiled, callback, callback-bare.",
+            multiple=True,
+        ),
+        click.option(
+            "--wakeup", "wakeups", metavar="W", help="every, adaptive, batch:N, bytes:N, none.", multiple=True
+        ),
+        click.option(
+            "--wait", "waits", metavar="W", help="The reader's side: epoll, sleep:TIME, spin:TIME.", multiple=True
+        ),
+        click.option(
+            "--placement",
+            "placements",
+            metavar="P",
+            help="The reader's CPU, against the workload's: free, same, other.",
+            multiple=True,
+        ),
+        click.option(
+            "--workload",
+            "workloads",
+            metavar="W",
+            help="fork-exec, burst, stress-ng:NAME, firehose:B.",
+            multiple=True,
+        ),
+        click.option(
+            "--producers", type=int, metavar="N", help="How many of the CPUs the workload has.", multiple=True
+        ),
+        click.option(
+            "--record-bytes", type=size, metavar="N", help="firehose: bytes of a record, 8 to 8192.", multiple=True
+        ),
         click.option(
             "--buffer-bytes", type=size, metavar="N", help="Total over all CPUs: 65536, 64K, 1M.", multiple=True
         ),
-        click.option("--mode", type=click.Choice(MODES), help="Both transports at once, or one alone."),
+        click.option("--mode", type=click.Choice(MODES), help="Both at once, one alone, or fill and drain."),
         click.option("--cpus", metavar="LIST", help="CPUs the workload runs on, like 0-1,4.  [all]"),
         click.option("--duration", type=float, metavar="SECONDS", help="Measured window; with COMMAND, its limit."),
-        click.option("--drain-interval", type=float, metavar="SECONDS", help="Wake-up `none`: time between drains."),
+        click.option(
+            "--drain-interval", type=seconds, metavar="SECONDS", help="A sleeping reader: time between drains."
+        ),
         click.option("--repeats", type=int, metavar="N", help="How often each scenario is measured."),
         click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
     ):

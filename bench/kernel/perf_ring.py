@@ -7,44 +7,56 @@ padded so that the whole is a multiple of 8. The data is mapped once, so a recor
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 
 import numpy as np
 import numpy.typing as npt
 
+from bench import native
 from bench.errors import MeasurementInvalid
 from bench.kernel import syscalls
+from bench.wakeups import Wakeup
 
 _HEAD = 1024  # offset of data_head in struct perf_event_mmap_page; data_tail follows
 _HEADER = 8
 _RAW_LENGTH = 4
 SAMPLE, LOST, THROTTLE, UNTHROTTLE, LOST_SAMPLES = 9, 2, 5, 6, 13
+_LAST_KNOWN = 21  # enum perf_event_type of Linux 6.9
 _NO_MISC = 0xFFFF0000FFFFFFFF
 """A header without its misc field, which says in which CPU mode the sample was taken."""
 
 
 class MappedPerfRing:
-    """One CPU's ring, mapped. It owns *fd*, its perf event: closing it ends the ring."""
+    """One CPU's ring, mapped. It owns *fd*, its perf event: closing it ends the ring.
+
+    :meth:`drain` is the compiled loop, :meth:`take` numpy's, as in :class:`~bench.kernel.ringbuf.MappedRingbuf`.
+    """
 
     def __init__(self, fd: int, cpu: int, pages: int, record_bytes: int) -> None:
         self.fd = fd
         self.cpu = cpu
         self.record_bytes = record_bytes
         self.stride = (_HEADER + _RAW_LENGTH + record_bytes + 7) & ~7
+        self.size = pages * mmap.PAGESIZE
         self.lost = 0
-        """Sum of what PERF_RECORD_LOST said; the losses after the last record that fitted are never said."""
-        self._size = pages * mmap.PAGESIZE
-        self._plain = SAMPLE | self.stride << 48
-        self._memory = mmap.mmap(fd, mmap.PAGESIZE + self._size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        """Sum of what PERF_RECORD_LOST said to :meth:`take`; losses behind the last record are never said."""
+        self._plain_header = SAMPLE | self.stride << 48
+        self._memory = mmap.mmap(fd, mmap.PAGESIZE + self.size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         self._positions = np.frombuffer(self._memory, "<u8", 2, _HEAD)
-        self._data = np.frombuffer(self._memory, np.uint8, self._size, mmap.PAGESIZE)
-        self.position = int(self._positions[1])
+        self._data = np.frombuffer(self._memory, np.uint8, self.size, mmap.PAGESIZE)
+        self._seam = ctypes.create_string_buffer(1 << 16)
+        head = self._positions.ctypes.data
+        self.ring = native.PerfRing(
+            head, head + 8, self._data.ctypes.data, self.size, int(self._positions[1]), ctypes.addressof(self._seam)
+        )
+        """The same ring for the compiled loops; its ``position`` is the reader's."""
 
     @classmethod
-    def open(cls, cpu: int, pages: int, record_bytes: int, *, wakeup_events: int | None) -> MappedPerfRing:
-        """Open a ring of *pages* data pages for *cpu*; *wakeup_events* as in syscalls.open_bpf_output()."""
-        fd = syscalls.open_bpf_output(cpu, wakeup_events=wakeup_events)
+    def open(cls, cpu: int, pages: int, record_bytes: int, wakeup: Wakeup) -> MappedPerfRing:
+        """Open a ring of *pages* data pages for *cpu* that wakes its reader as *wakeup* says."""
+        fd = syscalls.open_bpf_output(cpu, wakeup)
         try:
             ring = cls(fd, cpu, pages, record_bytes)
             syscalls.enable(fd)
@@ -53,64 +65,101 @@ class MappedPerfRing:
             raise
         return ring
 
+    @property
+    def position(self) -> int:
+        """Bytes consumed since the ring was opened, headers included."""
+        return int(self.ring.position)
+
     def pending_bytes(self) -> int:
-        """Return the bytes written and not yet consumed."""
-        return int(self._positions[0]) - self.position
+        """Return the bytes written and not yet consumed; MeasurementInvalid where the positions cannot be."""
+        pending = int(self._positions[0]) - self.position
+        if not 0 <= pending <= self.size or pending % 8:
+            raise MeasurementInvalid(
+                f"CPU {self.cpu}'s perf ring is damaged: "
+                f"its positions are {pending} bytes apart in {self.size} bytes of data."
+            )
+        return pending
+
+    def drain(self, sink: native.Sink) -> int:
+        """Hand over to *sink* what is there, as perf_drain() of rings.c; return how many records."""
+        return int(native.library().perf_drain(self.ring, sink))
 
     def take(self, into: npt.NDArray[np.void]) -> int:
         """Copy records, oldest first, into *into* (dtype V<record_bytes>, shape room); return how many.
 
-        Raises MeasurementInvalid on a record that cannot be: an unknown type or size.
+        Takes no more than was there at the call. Raises MeasurementInvalid on a record that cannot be, or is not ours:
+        an unknown type or size.
         """
         taken = 0
-        while taken < len(into):
-            pending = self.pending_bytes()
-            start = self.position & (self._size - 1)
-            count = min(min(pending, self._size - start) // self.stride, len(into) - taken)
+        end = self.position + self.pending_bytes()
+        while taken < len(into) and self.position < end:
+            count = self._plain(end, len(into) - taken)
             if count:
-                headers: npt.NDArray[np.uint64] = np.ndarray(
-                    count, "<u8", self._memory, mmap.PAGESIZE + start, (self.stride,)
-                )
-                plain = (headers & np.uint64(_NO_MISC)) == self._plain
-                count = count if plain.all() else int(plain.argmin())
-            if count:
-                payload = mmap.PAGESIZE + start + _HEADER + _RAW_LENGTH
-                into[taken : taken + count] = np.ndarray(count, into.dtype, self._memory, payload, (self.stride,))
+                into[taken : taken + count] = self.records(count, into.dtype)
                 taken += count
-                self._move(count * self.stride)
-            elif pending:
-                taken += self._take_one(into[taken:])
+                self.advance(count)
             else:
-                break
+                taken += self._take_one(into[taken:])
         return taken
+
+    def plain(self, limit: int) -> int:
+        """Return how many samples lie in a row at the reader's position, up to the end of the data and *limit*."""
+        end = self.position + self.pending_bytes()
+        if native.missing() is None:
+            return int(native.library().perf_plain(ctypes.byref(self.ring), self.record_bytes, limit))
+        return self._plain(end, limit)
+
+    def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
+        """Return a view of the next *count* records, dtype *dtype*, where they lie in the mapping.
+
+        *count* must be one that :meth:`plain` returned. The view holds until :meth:`advance`.
+        """
+        start = mmap.PAGESIZE + (self.position & (self.size - 1)) + _HEADER + _RAW_LENGTH
+        view: npt.NDArray[np.void] = np.ndarray(count, dtype, self._memory, start, (self.stride,))
+        view.flags.writeable = False
+        return view
+
+    def advance(self, count: int) -> None:
+        """Give the next *count* records' room back to the kernel."""
+        self._move(count * self.stride)
+
+    def _plain(self, end: int, limit: int) -> int:
+        start = self.position & (self.size - 1)
+        count = min(min(end - self.position, self.size - start) // self.stride, limit)
+        if not count:
+            return 0
+        headers: npt.NDArray[np.uint64] = np.ndarray(count, "<u8", self._memory, mmap.PAGESIZE + start, (self.stride,))
+        plain = (headers & np.uint64(_NO_MISC)) == self._plain_header
+        return count if plain.all() else int(plain.argmin())
 
     def _take_one(self, into: npt.NDArray[np.void]) -> int:
         """Take the next record by itself: one across the end of the data, or one that is no sample."""
         head = self._bytes(0, _HEADER)
         kind = int.from_bytes(head[:4], "little")
         size = int.from_bytes(head[6:], "little")
+        unlike = MeasurementInvalid(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
         if size < _HEADER or size % 8 or size > self.pending_bytes():
-            raise MeasurementInvalid(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
+            raise unlike
         body = self._bytes(_HEADER, size - _HEADER)
         taken = 0
         if kind == SAMPLE and size == self.stride:
             into[0] = np.frombuffer(body, into.dtype, 1, _RAW_LENGTH)[0]
             taken = 1
-        elif kind == LOST:
+        elif kind == LOST and size >= 24:
             self.lost += int.from_bytes(body[8:16], "little")
-        elif kind not in (THROTTLE, UNTHROTTLE, LOST_SAMPLES):
-            raise MeasurementInvalid(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
+        elif not 0 < kind <= _LAST_KNOWN or kind in (SAMPLE, LOST):
+            raise unlike
         self._move(size)
         return taken
 
     def _bytes(self, offset: int, length: int) -> bytes:
-        start = (self.position + offset) & (self._size - 1)
+        start = (self.position + offset) & (self.size - 1)
         first = self._data[start : start + length].tobytes()
         return first + self._data[: length - len(first)].tobytes()
 
     def _move(self, nbytes: int) -> None:
-        self.position += nbytes
-        self._positions[1] = self.position
+        self.ring.position += nbytes
+        self._positions[1] = self.ring.position
 
     def close(self) -> None:
         """Unmap and close the perf event."""

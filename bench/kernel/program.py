@@ -15,12 +15,13 @@ from typing import Any
 
 from bench.errors import EnvironmentLacks, RingbenchError
 from bench.kernel import headers, source
+from bench.kernel.probe import LIFECYCLE, Probe
 from bench.transports import PAGE, Transport
+from bench.wakeups import NOBODY, Wakeup
 
 FAILED_CODES = 128
-"""Slots of the `failed` map for each transport; FAILED_CODES in bpf/event.h."""
-
-_RINGBUF_FLAGS = {"every": "BPF_RB_FORCE_WAKEUP", "adaptive": "0", "none": "BPF_RB_NO_WAKEUP"}
+"""Slots of the `failed` map for each transport; FAILED_CODES in bpf/submit.h."""
+_MODULO = 1 << 64
 
 
 def bcc_module() -> Any:
@@ -40,6 +41,13 @@ def bcc_module() -> Any:
             "Run `pip uninstall bcc`, then install python3-bpfcc."
         )
     return bcc
+
+
+def library_path() -> str:
+    """Return the file of the libbcc that BCC uses, so that it can be loaded once more."""
+    from bcc.libbcc import lib  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    return str(lib._name)
 
 
 def perf_buffer_descriptors(bpf: Any) -> tuple[int, ...]:
@@ -65,6 +73,10 @@ class Account:
     failed: int
     failed_by_code: dict[str, int]
     """errno name -> count; 'refused' where the helper gives no code (a reservation)."""
+    seq_sum: int
+    """Sum of the sequence numbers of all that was attempted, n(n - 1)/2 on each CPU; modulo 2^64."""
+    refused_seq_sum: int
+    """Sum of the sequence numbers of those that were refused, modulo 2^64."""
 
 
 class Program:
@@ -73,9 +85,11 @@ class Program:
     Use :func:`load`; :meth:`close` detaches. Nothing is pinned, so the kernel frees it all if the process dies.
     """
 
-    def __init__(self, bpf: Any, transports: Sequence[Transport]) -> None:
+    def __init__(self, bpf: Any, transports: Sequence[Transport], probe: Probe) -> None:
         self.bpf = bpf
         self.transports = tuple(transports)
+        self.record = probe.record
+        self.records_a_run = probe.records_a_run
 
     def events(self, transport: Transport) -> Any:
         """Return BCC's table of a transport's events map."""
@@ -96,7 +110,7 @@ class Program:
     def account(self, transport: Transport) -> Account:
         """Return what was attempted and refused, summed over CPUs. Exact only once the producers are quiet."""
         index = self.transports.index(transport)
-        attempted = sum(self.bpf["attempted"][index])
+        tallies = list(self.bpf["tallies"][0])
         by_code: dict[str, int] = {}
         table = self.bpf["failed"]
         for code in range(FAILED_CODES):
@@ -104,7 +118,13 @@ class Program:
             if count:
                 name = "refused" if code == FAILED_CODES - 1 else errno.errorcode.get(code, str(code))
                 by_code[name] = count
-        return Account(int(attempted), sum(by_code.values()), by_code)
+        return Account(
+            attempted=sum(int(tally.attempted[index]) for tally in tallies),
+            failed=sum(by_code.values()),
+            failed_by_code=by_code,
+            seq_sum=sum(int(tally.seq) * (int(tally.seq) - 1) // 2 for tally in tallies) % _MODULO,
+            refused_seq_sum=sum(int(tally.refused_seq[index]) for tally in tallies) % _MODULO,
+        )
 
     def births_refused(self) -> int:
         """Return how many lives could not be named because the map was full."""
@@ -130,6 +150,15 @@ class Program:
         value = dict(_fdinfo(self.events(transport).map_fd)).get("memlock")
         return int(value or 0) or None
 
+    def repeatable(self, name: str) -> int:
+        """Load the function *name* as sched_cls, a type that BPF_PROG_TEST_RUN repeats; return its descriptor."""
+        kind = bcc_module().BPF.SCHED_CLS
+        with _captured_stderr() as said:
+            try:
+                return int(self.bpf.load_func(name, kind).fd)
+            except Exception as error:
+                raise _explain(error, said()) from error
+
     def close(self) -> None:
         """Detach the probes and close the maps.
 
@@ -151,35 +180,32 @@ def _fdinfo(fd: int) -> Iterator[tuple[str, str]]:
 def load(
     transports: Sequence[Transport],
     *,
+    probe: Probe = LIFECYCLE,
     ringbuf_bytes: int = PAGE,
-    wakeup: str = "none",
+    wakeup: Wakeup = NOBODY,
     lives: int | None = None,
     text: str | None = None,
 ) -> Program:
-    """Compile, load and attach the lifecycle probes with one transport, or with two (paired).
+    """Compile, load and attach *probe* with one transport, or with two (paired).
 
     *ringbuf_bytes*: size of the ringbuf's data, a power of two of pages (perf's rings are sized when opened).
     *lives*: how many processes and threads alive at once can be named; by default pid_max, at most 65,536.
     *text*: another program's C text, for tests. Raises EnvironmentLacks where something on this machine is missing,
     RingbenchError with clang's first error when the program does not compile.
     """
-    return Program(
-        _compile(
-            text if text is not None else source.program(transports),
-            source.defines(
-                transports,
-                ringbuf_pages=ringbuf_bytes // PAGE,
-                ringbuf_flags=_RINGBUF_FLAGS[wakeup],
-                lives=lives or min(int(Path("/proc/sys/kernel/pid_max").read_text()), 65536),
-            ),
-        ),
+    flags = source.defines(
         transports,
+        probe,
+        ringbuf_pages=ringbuf_bytes // PAGE,
+        wakeup=wakeup,
+        lives=lives or min(int(Path("/proc/sys/kernel/pid_max").read_text()), 65536),
     )
+    return Program(_compile(text if text is not None else source.program(transports, probe), flags), transports, probe)
 
 
 def compile_only() -> None:
     """Compile a program that probes nothing: sets up the compiler, loads nothing into the kernel."""
-    _compile(source.folder().joinpath("event.h").read_text(), [])
+    _compile(source.folder().joinpath(LIFECYCLE.record.header).read_text(), [])
 
 
 def _compile(text: str, flags: list[str]) -> Any:

@@ -7,80 +7,128 @@ DISCARD bits, page offset) and its payload, rounded up to 8 bytes. Records lie i
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 
 import numpy as np
 import numpy.typing as npt
 
+from bench import native
 from bench.errors import MeasurementInvalid
 
 BUSY = 1 << 31
 DISCARD = 1 << 30
 HEADER = 8
+_DATA = mmap.PAGESIZE
 
 
 class MappedRingbuf:
-    """One ringbuf, mapped; :meth:`take` copies records of *record_bytes* out and moves the consumer on.
+    """One ringbuf, mapped: records of *record_bytes* are copied out of it, or looked at where they lie.
 
-    Plain loads and stores are enough on x86-64, whose loads are not reordered with loads, nor stores with stores;
-    the reader that uses this refuses other machines.
+    :meth:`drain` is the compiled loop. :meth:`take` is numpy's: its plain loads and stores are enough on x86-64, whose
+    loads are not reordered with loads, nor stores with stores; the reader refuses it on other machines.
     """
 
     def __init__(self, fd: int, data_bytes: int, record_bytes: int) -> None:
         self.fd = fd
         self.record_bytes = record_bytes
         self.stride = (HEADER + record_bytes + 7) & ~7
-        self._mask = data_bytes - 1
+        self.size = data_bytes
+        self.discarded = 0
         self._consumer = mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
         self._producer = mmap.mmap(
             fd, mmap.PAGESIZE + 2 * data_bytes, mmap.MAP_SHARED, mmap.PROT_READ, offset=mmap.PAGESIZE
         )
         self._consumer_position = np.frombuffer(self._consumer, "<u8", 1)
         self._producer_position = np.frombuffer(self._producer, "<u8", 1)
-        self.position = int(self._consumer_position[0])
-        self.discarded = 0
+        data = self._producer_position.ctypes.data + _DATA
+        self.ring = native.Ringbuf(
+            self._consumer_position.ctypes.data,
+            self._producer_position.ctypes.data,
+            data,
+            data_bytes,
+            int(self._consumer_position[0]),
+        )
+        """The same ring for the compiled loops; its ``position`` is the consumer's."""
+
+    @property
+    def position(self) -> int:
+        """Bytes consumed since the map was made, headers included."""
+        return int(self.ring.position)
 
     def pending_bytes(self) -> int:
-        """Return the bytes reserved and not yet consumed, headers included."""
-        return int(self._producer_position[0]) - self.position
+        """Return the bytes reserved and not yet consumed, headers included.
+
+        Raises MeasurementInvalid where the positions cannot be: the ring is damaged.
+        """
+        pending = int(self._producer_position[0]) - self.position
+        if not 0 <= pending <= self.size or pending % 8:
+            raise MeasurementInvalid(
+                f"the ringbuf is damaged: its positions are {pending} bytes apart in {self.size} bytes of data."
+            )
+        return pending
+
+    def drain(self, sink: native.Sink) -> int:
+        """Hand over to *sink* what is committed, as ringbuf_drain() of rings.c; return how many records."""
+        return int(native.library().ringbuf_drain(self.ring, sink))
 
     def take(self, into: npt.NDArray[np.void]) -> int:
         """Copy committed records, oldest first, into *into* (dtype V<record_bytes>, shape room); return how many.
 
-        Stops at a record still BUSY, as everything behind it must wait; steps over discarded ones. Raises
-        MeasurementInvalid on a record of another length, since the ring then carries something else than events.
+        Takes no more than was there at the call. Stops at a record still BUSY, as everything behind it must wait;
+        steps over discarded ones. Raises MeasurementInvalid on a record of another length, since the ring then carries
+        something else than events, and on one that cannot be.
         """
         taken = 0
-        while taken < len(into):
-            start = self.position & self._mask
-            count = min(self.pending_bytes() // self.stride, len(into) - taken)
+        end = self.position + self.pending_bytes()
+        while taken < len(into) and self.position < end:
+            count = self._plain(min((end - self.position) // self.stride, len(into) - taken))
             if count:
-                headers: npt.NDArray[np.uint32] = np.ndarray(
-                    count, "<u4", self._producer, mmap.PAGESIZE + start, (self.stride,)
-                )
-                # One comparison tests length, BUSY and DISCARD at once.
-                plain = headers == self.record_bytes
-                count = count if plain.all() else int(plain.argmin())
-            if count:
-                block: npt.NDArray[np.void] = np.ndarray(
-                    count, into.dtype, self._producer, mmap.PAGESIZE + start + HEADER, (self.stride,)
-                )
-                into[taken : taken + count] = block
+                into[taken : taken + count] = self.records(count, into.dtype)
                 taken += count
-                self._move(count * self.stride)
-            elif not self._step_over():
+                self.advance(count)
+            elif not self._step_over(end):
                 break
         return taken
 
-    def _step_over(self) -> bool:
+    def plain(self, limit: int) -> int:
+        """Return how many committed records lie in a row at the consumer's position, at most *limit*."""
+        count = min(self.pending_bytes() // self.stride, limit)
+        if native.missing() is None:
+            return int(native.library().ringbuf_plain(ctypes.byref(self.ring), self.record_bytes, count))
+        return self._plain(count)
+
+    def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
+        """Return a read-only view of the next *count* records, dtype *dtype*, where they lie in the mapping.
+
+        *count* must be one that :meth:`plain` returned. The view holds until :meth:`advance`: what it shows after that
+        may be overwritten at any time.
+        """
+        start = _DATA + (self.position & (self.size - 1)) + HEADER
+        return np.ndarray(count, dtype, self._producer, start, (self.stride,))
+
+    def advance(self, count: int) -> None:
+        """Give the next *count* records' room back to the producers."""
+        self._move(count * self.stride)
+
+    def _plain(self, count: int) -> int:
+        if not count:
+            return 0
+        start = _DATA + (self.position & (self.size - 1))
+        headers: npt.NDArray[np.uint32] = np.ndarray(count, "<u4", self._producer, start, (self.stride,))
+        # One comparison tests length, BUSY and DISCARD at once.
+        plain = headers == self.record_bytes
+        return count if plain.all() else int(plain.argmin())
+
+    def _step_over(self, end: int) -> bool:
         """Step over one discarded record; False where there is nothing to step over yet."""
-        if self.pending_bytes() < HEADER:
-            return False
-        offset = mmap.PAGESIZE + (self.position & self._mask)
+        offset = _DATA + (self.position & (self.size - 1))
         header = int(np.ndarray(1, "<u4", self._producer, offset)[0])
         if header & BUSY:
             return False
         length = header & ~DISCARD
+        if self.position + ((HEADER + length + 7) & ~7) > end:
+            raise MeasurementInvalid(f"the ringbuf is damaged: a record of {length} bytes reaches past what is there.")
         if header & DISCARD:
             self._move((HEADER + length + 7) & ~7)
             self.discarded += 1
@@ -92,8 +140,8 @@ class MappedRingbuf:
         )
 
     def _move(self, nbytes: int) -> None:
-        self.position += nbytes
-        self._consumer_position[0] = self.position
+        self.ring.position += nbytes
+        self._consumer_position[0] = self.ring.position
 
     def close(self) -> None:
         """Unmap. The map itself belongs to the program."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from bench.errors import EnvironmentLacks
-from bench.event import EVENT
+from bench.kernel.probe import LIFECYCLE, Probe
+from bench.record import Record
 from bench.transports import Transport
+from bench.wakeups import Wakeup
 
 
 def folder() -> Path:
@@ -27,38 +27,51 @@ def folder() -> Path:
     )
 
 
-def layout_assertions(dtype: np.dtype[np.void] = EVENT) -> str:
-    """Return C assertions that ``struct event`` has exactly the fields, offsets and size of *dtype*.
+def layout_assertions(record: Record = LIFECYCLE.record) -> str:
+    """Return C assertions that the record's struct has exactly the fields, offsets and size of its dtype.
 
     They are compiled into every program, so a Python record that differs from the C one can't be loaded.
     """
-    lines = [f'_Static_assert(sizeof(struct event) == {dtype.itemsize}, "struct event: size");']
+    struct, dtype = f"struct {record.struct}", record.dtype
+    lines = [f'_Static_assert(sizeof({struct}) == {dtype.itemsize}, "{struct}: size");']
     for name in dtype.names or ():
         field, offset = dtype.fields[name][:2]  # type: ignore[index]
-        lines.append(f'_Static_assert(__builtin_offsetof(struct event, {name}) == {offset}, "struct event: {name}");')
+        lines.append(f'_Static_assert(__builtin_offsetof({struct}, {name}) == {offset}, "{struct}: {name}");')
         lines.append(
-            f'_Static_assert(sizeof(((struct event *)0)->{name}) == {field.itemsize}, "struct event: size of {name}");'
+            f'_Static_assert(sizeof((({struct} *)0)->{name}) == {field.itemsize}, "{struct}: size of {name}");'
         )
     return "\n".join(lines) + "\n"
 
 
-def program(transports: Sequence[Transport], probes: str = "lifecycle.c") -> str:
-    """Return the text of a program that sends the events of *probes* through one transport, or two (paired).
+def program(transports: Sequence[Transport], probe: Probe = LIFECYCLE) -> str:
+    """Return the text of a program that sends the records of *probe* through one transport, or two (paired).
 
     The transports' own files are all that differs between the programs of different transports.
     """
-    order = ["event.h", *(f"transport/{t.source}" for t in transports), "account.h", probes]
+    order = [
+        probe.record.header,
+        "submit.h",
+        *(f"transport/{t.source}" for t in transports),
+        "account.h",
+        *probe.after_account,
+        probe.source,
+    ]
     text = "".join(f'#line 1 "bpf/{name}"\n{(folder() / name).read_text()}\n' for name in order)
-    return text + layout_assertions()
+    return text + layout_assertions(probe.record)
 
 
-def defines(transports: Sequence[Transport], *, ringbuf_pages: int, ringbuf_flags: str, lives: int) -> list[str]:
-    """Return the compiler flags that choose transports, ring size, wake-up flag and the number of lives tracked."""
+def defines(
+    transports: Sequence[Transport], probe: Probe, *, ringbuf_pages: int, wakeup: Wakeup, lives: int
+) -> list[str]:
+    """Return the compiler flags that choose transports, ring size, wake-ups and the number of lives tracked."""
     flags = [f"-D{slot}={t.submit}" for slot, t in zip(("FIRST", "SECOND"), transports, strict=False)]
+    if probe.in_place and len(transports) == 1 and transports[0].claim:
+        flags += [f"-DCLAIM={transports[0].claim}", f"-DPUBLISH={transports[0].publish}"]
     return [
         *flags,
+        *probe.defines,
         f"-DRINGBUF_PAGES={ringbuf_pages}",
-        f"-DRINGBUF_FLAGS={ringbuf_flags}",
+        wakeup.define,
         f"-DLIVES={lives}",
         "-Wno-macro-redefined",
         "-Wno-duplicate-decl-specifier",

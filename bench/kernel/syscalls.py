@@ -11,13 +11,16 @@ import struct
 from collections.abc import Iterator
 
 from bench.errors import EnvironmentLacks
+from bench.wakeups import Wakeup
 
 _NUMBERS = {
     "x86_64": {"perf_event_open": 298, "bpf": 321, "membarrier": 324},
     "aarch64": {"perf_event_open": 241, "bpf": 280, "membarrier": 283},
 }
 _PR_SET_PDEATHSIG = 1
+_PR_SET_TIMERSLACK = 29
 _BPF_MAP_CREATE = 0
+_BPF_PROG_TEST_RUN = 10
 _BPF_ENABLE_STATS = 32
 _MEMBARRIER_CMD_GLOBAL = 1
 
@@ -39,6 +42,11 @@ def call(name: str, *args: object) -> int:
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent dies, however it dies (prctl(2), PR_SET_PDEATHSIG)."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def sleep_exactly() -> None:
+    """Let this thread's sleeps end when they should: by default the kernel may add 50 us (prctl(2), timer slack)."""
+    _libc.prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 
 def wait_for_producers() -> None:
@@ -69,40 +77,63 @@ def create_ringbuf(data_bytes: int) -> int:
     return _bpf(_BPF_MAP_CREATE, struct.pack("<IIIII", 27, 0, 0, data_bytes, 0))
 
 
+def run_repeatedly(program_fd: int, times: int) -> float:
+    """Run a BPF program of a networking type *times* times in a row on this CPU; return the mean run in ns.
+
+    BPF_PROG_TEST_RUN with repeat (net/bpf/test_run.c, bpf_test_run()); the kernel tells the mean in whole ns. Raises
+    OSError where the type or the kernel doesn't have it.
+    """
+    packet = ctypes.create_string_buffer(64)  # at least an Ethernet header
+    attributes = bytearray(128)
+    struct.pack_into("<IIIIQQII", attributes, 0, program_fd, 0, len(packet), 0, ctypes.addressof(packet), 0, times, 0)
+    buffer = (ctypes.c_char * 128).from_buffer(attributes)
+    call("bpf", ctypes.c_long(_BPF_PROG_TEST_RUN), buffer, ctypes.c_long(128))
+    return float(struct.unpack_from("<I", attributes, 36)[0])
+
+
 def _bpf(command: int, attributes: bytes) -> int:
     buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"))
     return call("bpf", ctypes.c_long(command), buffer, ctypes.c_long(128))
 
 
-def open_bpf_output(cpu: int, *, wakeup_events: int | None) -> int:
-    """Open the perf event that a CPU's ring hangs on: software event BPF_OUTPUT, raw samples; return its descriptor.
+def open_bpf_output(cpu: int, wakeup: Wakeup) -> int:
+    """Open the perf event that a CPU's ring hangs on: software event BPF_OUTPUT, raw samples; return its descriptor."""
+    attr = bpf_output_attr(wakeup)
+    return _perf_event_open(cpu, attr)
 
-    *wakeup_events*: wake the reader every so many records. None: never for a record. The kernel still signals once
-    for each ring's worth of bytes (kernel/events/ring_buffer.c, __perf_output_begin() and ring_buffer_init(): the
-    watermark is at most the ring's size and can't be switched off).
+
+def bpf_output_attr(wakeup: Wakeup) -> bytes:
+    """Return the perf_event_attr of a ring that wakes its reader as *wakeup* says (include/uapi/linux/perf_event.h).
+
+    With `none` the kernel still signals once for each ring's worth of bytes (kernel/events/ring_buffer.c,
+    __perf_output_begin() and ring_buffer_init(): the watermark is at most the ring's size and can't be switched off).
     """
     watermark_bit = 1 << 14
-    return _perf_event_open(
-        cpu,
+    records = {"every": 1, "batch": wakeup.n}.get(wakeup.kind)
+    return _attr(
         kind=1,  # PERF_TYPE_SOFTWARE
         config=10,  # PERF_COUNT_SW_BPF_OUTPUT
         sample_type=1 << 10,  # PERF_SAMPLE_RAW
-        flags=watermark_bit if wakeup_events is None else 0,
-        wakeup=0xFFFFFFFF if wakeup_events is None else wakeup_events,
+        flags=watermark_bit if records is None else 0,
+        wakeup=records or wakeup.n or 0xFFFFFFFF,
     )
 
 
 def open_tracepoint(number: int, cpu: int) -> int:
     """Open a perf event on the tracepoint of that id, disabled; return its descriptor."""
     disabled_bit = 1
-    return _perf_event_open(cpu, kind=2, config=number, sample_type=0, flags=disabled_bit, wakeup=0)
+    return _perf_event_open(cpu, _attr(kind=2, config=number, sample_type=0, flags=disabled_bit, wakeup=0))
 
 
-def _perf_event_open(cpu: int, *, kind: int, config: int, sample_type: int, flags: int, wakeup: int) -> int:
+def _attr(*, kind: int, config: int, sample_type: int, flags: int, wakeup: int) -> bytes:
     size = 112  # PERF_ATTR_SIZE_VER5
     period, read_format = 1, 0
     attr = struct.pack("<IIQQQQQII", kind, size, config, period, sample_type, read_format, flags, wakeup, 0)
-    buffer = ctypes.create_string_buffer(attr.ljust(size, b"\0"))
+    return attr.ljust(size, b"\0")
+
+
+def _perf_event_open(cpu: int, attr: bytes) -> int:
+    buffer = ctypes.create_string_buffer(attr, len(attr))
     close_on_exec = ctypes.c_ulong(8)
     return call("perf_event_open", buffer, ctypes.c_long(-1), ctypes.c_long(cpu), ctypes.c_long(-1), close_on_exec)
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bench.kernel import cpus, syscalls
+from bench.kernel.probe import LIFECYCLE
 
-LIFECYCLE = ("sched/sched_process_fork", "sched/sched_process_exec", "sched/sched_process_exit")
 _TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 
 
 @contextlib.contextmanager
-def held(names: tuple[str, ...] = LIFECYCLE) -> Iterator[None]:
+def held(names: Iterable[str] = LIFECYCLE.tracepoints) -> Iterator[None]:
     """Hold the tracepoints *names* for as long as the block lasts; where that can't be, trials take longer, no more."""
     with contextlib.ExitStack() as stack:
         for name in names:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.kernel import cpus, syscalls
 from bench.transports import PAGE, Transport
+from bench.wakeups import NOBODY
 
 _AT_LEAST = 32 << 20
 """The kernel charges pages in batches for each CPU (mm/memcontrol.c, MEMCG_CHARGE_BATCH: 64 pages), so a small buffer
@@ -52,7 +53,7 @@ def _ringbuf(data_bytes: int) -> Callable[[], None]:
 def _perf(data_bytes: int) -> Callable[[], None]:
     online = cpus.online()
     size = PAGE + data_bytes // len(online)
-    descriptors = [syscalls.open_bpf_output(cpu, wakeup_events=None) for cpu in online]
+    descriptors = [syscalls.open_bpf_output(cpu, NOBODY) for cpu in online]
     maps = [mmap.mmap(fd, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE) for fd in descriptors]
 
     def close() -> None:

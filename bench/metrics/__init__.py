@@ -6,7 +6,7 @@ trials.parquet. None stands for 'could not be measured', never 0.
 
 from __future__ import annotations
 
-from bench.metrics import cost, drops, latency, memory, ordering, throughput
+from bench.metrics import capacity, cost, drops, latency, memory, ordering, throughput, wakeups
 from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
 
@@ -14,6 +14,8 @@ METRICS: tuple[Metric, ...] = (
     drops.METRIC,
     throughput.METRIC,
     cost.METRIC,
+    wakeups.METRIC,
+    capacity.METRIC,
     latency.METRIC,
     ordering.METRIC,
     memory.METRIC,

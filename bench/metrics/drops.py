@@ -18,17 +18,28 @@ def drop_rate(attempted: int, failed: int) -> float | None:
 def account_error(recording: Recording) -> str | None:
     """Return a sentence that says how the account fails to add up, or None when it adds up.
 
-    A trial is valid only if ``attempted == delivered + failed``, exactly. ``residual`` is a part of ``delivered`` and
-    so doesn't enter the sum.
+    A trial is valid only if ``attempted == delivered + failed``, exactly, and the sequence numbers of what was
+    delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``.
     """
     attempted, delivered, failed = recording.attempted, recording.delivered, recording.failed
     missing = attempted - (delivered + failed)
     if not missing:
-        return None
+        return _checksum_error(recording)
     difference = f"{missing} missing" if missing > 0 else f"{-missing} too many"
     return (
         f"The account does not add up: {attempted} attempted, "
         f"but {delivered} delivered + {failed} failed = {delivered + failed} ({difference})."
+    )
+
+
+def _checksum_error(recording: Recording) -> str | None:
+    """Return a sentence where the numbers agree and the records don't: one read twice, another one not at all."""
+    checksum = recording.checksum
+    if checksum is None or checksum.holds is not False:
+        return None
+    return (
+        "The checksum does not add up: the sequence numbers attempted sum up to "
+        f"{checksum.attempted}, but delivered {checksum.delivered} + refused {checksum.refused} (modulo 2^64)."
     )
 
 

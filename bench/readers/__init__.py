@@ -5,18 +5,30 @@ A reader is one file with a :class:`~bench.readers.reader.Kind`; registering it 
 
 from __future__ import annotations
 
-from bench.errors import unknown_name
-from bench.readers import bulk, callback
+from bench.errors import UsageError, unknown_name
+from bench.readers import bulk, bulk_view, callback, compiled, libbpf
 from bench.readers.reader import Kind, Opening, Reader
 
-READERS: dict[str, Kind] = {kind.name: kind for kind in (callback.KIND, bulk.KIND)}
+READERS: dict[str, Kind] = {
+    kind.name: kind for kind in (callback.KIND, callback.BARE, compiled.KIND, libbpf.KIND, bulk.KIND, bulk_view.KIND)
+}
 
 
 def reader(name: str) -> Kind:
-    """Return the reader called *name*; UsageError lists the valid names."""
-    if name not in READERS:
-        raise unknown_name("reader", name, READERS)
-    return READERS[name]
+    """Return the reader called *name*, like ``bulk`` or ``bulk-view:1ms``; UsageError lists the valid names."""
+    kind, colon, argument = name.partition(":")
+    if kind not in READERS:
+        raise unknown_name("reader", name, [known.usage or known.name for known in READERS.values()])
+    if colon and not READERS[kind].usage:
+        raise UsageError(f"reader {name!r}: {kind} takes nothing behind a colon.")
+    if colon:
+        READERS[kind].check(argument)
+    return READERS[kind]
 
 
-__all__ = ["READERS", "Kind", "Opening", "Reader", "reader"]
+def argument(name: str) -> str | None:
+    """Return what stands behind the colon of a reader's name, None where there is none."""
+    return name.partition(":")[2] or None
+
+
+__all__ = ["READERS", "Kind", "Opening", "Reader", "argument", "reader"]

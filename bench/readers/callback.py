@@ -1,79 +1,120 @@
-"""The `callback` reader: BCC's own API with a Python callback that decodes each event. What people use today."""
+"""The `callback` readers: BCC's own API with a Python callback, which is what people use today.
+
+``callback`` decodes each record by ``.event()``; ``callback-bare`` only counts. The callbacks are closures over local
+names, so that they cost what a short script's would.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from bench.errors import EnvironmentLacks, MeasurementInvalid
-from bench.event import EVENT, Events, delivered
-from bench.kernel import cpus, program
+from bench.event import Events, delivered
+from bench.kernel import program
 from bench.readers.reader import Kind, Opening, Reader
-from bench.transports import PAGE
+from bench.wakeups import Wakeup
 
-_FIELDS = ("ts_ns", "seq", "birth", "cpu", "pid", "parent_pid", "kind")
 _NEVER = 0x7FFFFFFF
+_MODULO = 1 << 64
 
 
 class CallbackReader:
-    """A Python callback per event; ``.event()`` decodes the record into an object, its fields are kept as a tuple.
+    """Counts (``bare``), or decodes each record and keeps its bytes and the time, or only sums its number.
 
     BCC swallows what a callback raises (ctypes prints it and goes on), so a failure is kept and raised by the verbs.
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, *, bare: bool) -> None:
         self._bpf: Any = opening.program.bpf
         self._table: Any = opening.program.events(opening.transport)
-        self._shared = opening.transport.shape == "shared-ring"
-        self._kept: list[tuple[Any, ...]] = []
+        self._shared = opening.shared
+        self._bare = bare
+        self._record = opening.record
+        self._kept: list[bytes] = []
+        self._stamps: list[int] = []
+        self._keeps = opening.keep and not bare
         self._lost = 0
         self._failure: BaseException | None = None
+        self._count, self._sum, self._stop = 0, 0, 0
+        on_record = self._on_bare() if bare else self._on_kept() if self._keeps else self._on_counted()
         if self._shared:
-            self._table.open_ring_buffer(self._on_ringbuf)
+            self._table.open_ring_buffer(on_record)
         else:
-            self._open_perf(opening)
+            self._open_perf(opening, on_record)
 
-    def _open_perf(self, opening: Opening) -> None:
-        pages = opening.buffer_bytes // PAGE // len(cpus.online())
-        options: dict[str, Any] = {"page_cnt": pages, "lost_cb": self._on_lost}
-        if opening.wakeup == "none":
-            options["wakeup_events"] = _NEVER
+    def _open_perf(self, opening: Opening, on_record: Callable[[Any, int, int], int]) -> None:
+        options: dict[str, Any] = {"page_cnt": opening.pages_per_cpu, "lost_cb": self._on_lost}
+        if opening.wakeup.kind != "every":
+            options["wakeup_events"] = opening.wakeup.n or _NEVER
         try:
-            self._table.open_perf_buffer(self._on_perf, **options)
+            self._table.open_perf_buffer(on_record, **options)
         except TypeError as error:
             raise EnvironmentLacks(f"this BCC cannot set perf's wake-ups ({error}): use --wakeup every.") from error
 
-    def _on_perf(self, _cpu: int, data: int, _size: int) -> None:
-        self._keep(data)
+    # What a callback returns ends BCC's poll of a ringbuf if it is negative, with this record consumed. Perf's is
+    # ignored: that poll ends when the rings are empty.
 
-    def _on_ringbuf(self, _context: object, data: int, _size: int) -> int:
-        self._keep(data)
-        return 0
+    def _on_bare(self) -> Callable[[Any, int, int], int]:
+        def on_record(context: Any, data: int, size: int) -> int:
+            self._count += 1
+            return self._stop
+
+        return on_record
+
+    def _on_counted(self) -> Callable[[Any, int, int], int]:
+        decode = self._table.event
+
+        def on_record(context: Any, data: int, size: int) -> int:
+            try:
+                self._sum += decode(data).seq
+                self._count += 1
+            except BaseException as error:
+                self._failure = self._failure or error
+            return self._stop
+
+        return on_record
+
+    def _on_kept(self) -> Callable[[Any, int, int], int]:
+        decode, keep, stamp, now = self._table.event, self._kept.append, self._stamps.append, time.monotonic_ns
+
+        def on_record(context: Any, data: int, size: int) -> int:
+            try:
+                keep(bytes(decode(data)))  # the decoded event lies in the ring, and is gone after the callback
+                stamp(now())
+            except BaseException as error:
+                self._failure = self._failure or error
+            return self._stop
+
+        return on_record
 
     def _on_lost(self, count: int) -> None:
         self._lost += count
 
-    def _keep(self, data: int) -> None:
-        try:
-            event = self._table.event(data)
-            # .comm of BCC's object ends at the first NUL, as C strings do; the record's bytes are kept whole instead.
-            comm = ctypes.string_at(ctypes.addressof(event) + EVENT.fields["comm"][1], 16)  # type: ignore[index]
-            self._kept.append((*(getattr(event, name) for name in _FIELDS), comm, time.monotonic_ns()))
-        except BaseException as error:
-            self._failure = self._failure or error
-
     @property
     def delivered(self) -> int:
         """Records handed over so far."""
-        return len(self._kept)
+        return len(self._stamps) if self._keeps else self._count
+
+    @property
+    def seq_sum(self) -> int | None:
+        """Sum of the sequence numbers; None for the bare one, which doesn't look into the records."""
+        if self._bare:
+            return None
+        return int(self._records()["seq"].sum(dtype=np.uint64)) if self._keeps else self._sum % _MODULO
 
     @property
     def lost_reported(self) -> int | None:
         """What BCC's lost callback was told; None for the ringbuf, which never says."""
         return None if self._shared else self._lost
+
+    @property
+    def position(self) -> None:
+        """None: BCC doesn't tell."""
+        return None
 
     @property
     def arena_bytes(self) -> int:
@@ -89,33 +130,39 @@ class CallbackReader:
 
     def drain(self) -> int:
         """Consume everything without waiting."""
-        before = len(self._kept)
+        before = self.delivered
         if self._shared:
             self._bpf.ring_buffer_consume()
         else:
             self._bpf.perf_buffer_consume()
-        self._raise_failure()
-        return len(self._kept) - before
+        return self._since(before)
 
-    def poll(self, timeout_s: float) -> None:
+    def poll(self, timeout_s: float) -> int:
         """BCC's blocking poll."""
-        timeout_ms = max(0, round(timeout_s * 1000))
+        before = self.delivered
+        timeout_ms = max(1, round(timeout_s * 1000))
         if self._shared:
             self._bpf.ring_buffer_poll(timeout_ms)
         else:
             self._bpf.perf_buffer_poll(timeout_ms)
-        self._raise_failure()
+        return self._since(before)
 
-    def _raise_failure(self) -> None:
+    def _since(self, before: int) -> int:
+        self._stop = 0
         if self._failure is not None:
             raise MeasurementInvalid(f"the callback failed: {self._failure!r}") from self._failure
+        return self.delivered - before
 
-    def events(self) -> Events:
+    def interrupt(self) -> None:
+        """End BCC's poll of a ringbuf at the next record. Its poll of a perf buffer ends when the rings are empty."""
+        self._stop = -1
+
+    def _records(self) -> np.ndarray[Any, np.dtype[np.void]]:
+        return np.frombuffer(b"".join(self._kept), self._record.dtype)
+
+    def events(self) -> Events | None:
         """Return the recorded events in order of delivery."""
-        records = np.zeros(len(self._kept), EVENT)
-        for index, name in enumerate((*_FIELDS, "comm")):
-            records[name] = [kept[index] for kept in self._kept]
-        return delivered(records, np.array([kept[-1] for kept in self._kept], np.uint64))
+        return delivered(self._records(), np.array(self._stamps, np.uint64)) if self._keeps else None
 
     def close(self) -> None:
         """Let go of the table: BCC closes the buffers with the program, and does it badly while others hold them."""
@@ -126,8 +173,25 @@ def _missing() -> str | None:
     return None  # it works wherever BCC does
 
 
+def _refuses(shape: str, wakeup: Wakeup) -> str | None:
+    if shape == "ring-per-cpu" and wakeup.kind == "bytes":
+        return "BCC cannot set perf's watermark"
+    return None
+
+
 def _open(opening: Opening) -> Reader:
-    return CallbackReader(opening)
+    return CallbackReader(opening, bare=False)
 
 
-KIND = Kind("callback", "BCC's Python callback, each event decoded by .event(): what people use today", _missing, _open)
+def _open_bare(opening: Opening) -> Reader:
+    return CallbackReader(opening, bare=True)
+
+
+KIND = Kind(
+    "callback",
+    "BCC's Python callback, each event decoded by .event(): what people use today",
+    _missing,
+    _open,
+    refuses=_refuses,
+)
+BARE = Kind("callback-bare", "BCC's Python callback that only counts", _missing, _open_bare, refuses=_refuses)

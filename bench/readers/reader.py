@@ -7,24 +7,39 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bench.event import Events
+from bench.kernel import cpus
 from bench.kernel.program import Program
-from bench.transports import Transport
+from bench.record import Record
+from bench.transports import PAGE, Transport
+from bench.wakeups import Wakeup
 
 
 class Reader(Protocol):
-    """Reads one transport's events. It belongs to one thread."""
+    """Reads one transport's records. It belongs to one thread; only ``interrupt`` may come from another.
+
+    ``drain`` and ``poll`` come back under any load: after CALL_LIMIT records at the most, or, where the library's loop
+    cannot be stopped, once the producers are quiet.
+    """
 
     @property
     def delivered(self) -> int:
         """Records handed over so far."""
 
     @property
+    def seq_sum(self) -> int | None:
+        """Sum of their sequence numbers, modulo 2^64; None where the reader doesn't look into them."""
+
+    @property
     def lost_reported(self) -> int | None:
         """What the transport itself said was lost; None where it never says (the ringbuf)."""
 
     @property
+    def position(self) -> int | None:
+        """Bytes of the ring consumed so far, headers included; None where the library doesn't tell."""
+
+    @property
     def arena_bytes(self) -> int:
-        """Memory set aside for events before the trial."""
+        """Memory set aside for records before the trial."""
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -33,11 +48,14 @@ class Reader(Protocol):
     def drain(self) -> int:
         """Hand over what is there now; return how many records."""
 
-    def poll(self, timeout_s: float) -> None:
-        """Wait until the transport wakes the reader, at most *timeout_s*, and hand over what is there."""
+    def poll(self, timeout_s: float) -> int:
+        """Wait until the transport wakes the reader, at most *timeout_s*, and hand over; return how many records."""
 
-    def events(self) -> Events:
-        """Return the recorded events in order of delivery."""
+    def interrupt(self) -> None:
+        """Have a call that is under way in another thread return soon, where that can be."""
+
+    def events(self) -> Events | None:
+        """Return the recorded events in order of delivery; None where they were only counted."""
 
     def close(self) -> None:
         """Let go of descriptors and mappings."""
@@ -50,10 +68,29 @@ class Opening:
     program: Program
     transport: Transport
     buffer_bytes: int
-    """Bytes of event data over all CPUs, as the transport really has them."""
-    wakeup: str
+    """Bytes of record data over all CPUs, as the transport really has them."""
+    wakeup: Wakeup
     capacity: int
-    """Events the arena has room for."""
+    """Records the arena has room for."""
+    keep: bool = True
+    """Whether records are kept, or only counted."""
+    argument: str | None = None
+    """What stands behind the colon of the reader's name."""
+
+    @property
+    def record(self) -> Record:
+        """The record that the transport carries."""
+        return self.program.record
+
+    @property
+    def shared(self) -> bool:
+        """Whether all CPUs write to one ring."""
+        return self.transport.shape == "shared-ring"
+
+    @property
+    def pages_per_cpu(self) -> int:
+        """Pages of data in each CPU's ring."""
+        return self.buffer_bytes // PAGE // len(cpus.online())
 
 
 @dataclass(frozen=True)
@@ -65,3 +102,9 @@ class Kind:
     missing: Callable[[], str | None]
     """Why it cannot work on this machine; None when it can."""
     open: Callable[[Opening], Reader]
+    usage: str = ""
+    """Its name with its argument, as a person writes it; '' where it takes none."""
+    refuses: Callable[[str, Wakeup], str | None] = lambda shape, wakeup: None
+    """(transport's shape, wake-up) -> why this reader cannot have that; None when it can."""
+    check: Callable[[str], None] = lambda argument: None
+    """Raises UsageError when the argument makes no sense."""

@@ -20,14 +20,20 @@ def _physical(data: int, cpus: int) -> int:
     return data + PAGE * cpus
 
 
+def _stride(record: int) -> int:
+    # kernel/events/core.c, perf_prepare_sample(): header (8), length of the raw data (4), the data, padded to 8.
+    return (8 + 4 + record + 7) & ~7
+
+
 PERF = Transport(
     name="perf",
     shape="ring-per-cpu",
     map_name="perf_events",
     submit="submit_perf",
     source="perf.h",
-    wakeups=("every", "none"),
+    wakeups=("every", "batch", "bytes", "none"),
     sentence="BPF_PERF_OUTPUT: a ring per CPU, perf_submit() copies the record in",
     possible_bytes=_possible,
     physical_bytes=_physical,
+    stride=_stride,
 )

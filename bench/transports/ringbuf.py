@@ -21,23 +21,37 @@ def _physical(data: int, cpus: int) -> int:
     return data + _HEADER_PAGES * PAGE + pointers * _POINTER
 
 
-def _ringbuf(name: str, slug: str, sentence: str) -> Transport:
+def _stride(record: int) -> int:
+    # kernel/bpf/ringbuf.c, __bpf_ringbuf_reserve(): an 8-byte header and the record, rounded up to 8.
+    return (8 + record + 7) & ~7
+
+
+def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool) -> Transport:
     return Transport(
         name=name,
         shape="shared-ring",
         map_name=f"{slug}_events",
         submit=f"submit_{slug}",
         source=f"{slug}.h",
-        wakeups=("every", "adaptive", "none"),
+        wakeups=("every", "adaptive", "batch", "bytes", "none"),
         sentence=sentence,
         possible_bytes=_possible,
         physical_bytes=_physical,
+        stride=_stride,
+        claim=f"claim_{slug}" if in_place else None,
+        publish=f"publish_{slug}" if in_place else None,
     )
 
 
 RINGBUF_OUTPUT = _ringbuf(
-    "ringbuf-output", "ringbuf_output", "BPF_RINGBUF_OUTPUT: one shared ring, ringbuf_output() copies the record in"
+    "ringbuf-output",
+    "ringbuf_output",
+    "BPF_RINGBUF_OUTPUT: one shared ring, ringbuf_output() copies the record in",
+    in_place=False,
 )
 RINGBUF_RESERVE = _ringbuf(
-    "ringbuf-reserve", "ringbuf_reserve", "BPF_RINGBUF_OUTPUT: one shared ring, ringbuf_reserve() and ringbuf_submit()"
+    "ringbuf-reserve",
+    "ringbuf_reserve",
+    "BPF_RINGBUF_OUTPUT: one shared ring, ringbuf_reserve() and ringbuf_submit()",
+    in_place=True,
 )

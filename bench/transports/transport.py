@@ -26,10 +26,19 @@ class Transport:
     source: str
     """Its file under bpf/transport/."""
     wakeups: tuple[str, ...]
-    """The wake-up policies it can have."""
+    """The kinds of wake-up policy it can have."""
     sentence: str
     """What it is, in one sentence, for ``ringbench list``."""
     possible_bytes: Callable[[int, int], int]
     """(bytes asked for, CPUs online) -> bytes of event data that it gets, over all CPUs."""
     physical_bytes: Callable[[int, int], int]
     """(bytes of event data, CPUs online) -> bytes of memory that the kernel sets aside, from its layout."""
+    stride: Callable[[int], int]
+    """Bytes of a record -> bytes that it takes in the ring, its header included."""
+    claim: str | None = None
+    """The function that hands out a record where it will lie, for a transport that can; and the one that submits it."""
+    publish: str | None = None
+
+    def ring_bytes(self, data: int, cpus: int) -> int:
+        """Return the bytes of one ring, of *data* bytes over *cpus* CPUs."""
+        return data // cpus if self.shape == "ring-per-cpu" else data

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bench.errors import UsageError
 from bench.workloads import tiny
-from bench.workloads.workers import Workers, live_once
+from bench.workloads.workers import Loop, Slot, Workers, live_once
 from bench.workloads.workload import Kind, Request, Workload
 
 LIVES = 500
@@ -28,17 +28,17 @@ class Burst(Workers):
         self._lives = lives
 
     @contextlib.contextmanager
-    def work(self) -> Iterator[Callable[[Callable[[], None]], None]]:
+    def work(self) -> Iterator[Loop]:
         """Yield the loop that the worker runs."""
         with tiny.program() as path:
-            yield lambda count: self._loop(path, count)
+            yield lambda slot: self._loop(path, slot)
 
-    def _loop(self, path: str, count: Callable[[], None]) -> None:
+    def _loop(self, path: str, slot: Slot) -> None:
         due = time.monotonic()
         while True:
             for _ in range(self._lives):
                 live_once(path)
-                count()
+                slot.count()
             due = max(due + PERIOD_S, time.monotonic())
             time.sleep(max(0.0, due - time.monotonic()))
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bench.errors import UsageError
 from bench.workloads import tiny
-from bench.workloads.workers import Workers, live_once
+from bench.workloads.workers import Loop, Slot, Workers, live_once
 from bench.workloads.workload import Kind, Request, Workload
 
 
@@ -35,19 +35,19 @@ class ForkExec(Workers):
         self._rate = rate
 
     @contextlib.contextmanager
-    def work(self) -> Iterator[Callable[[Callable[[], None]], None]]:
+    def work(self) -> Iterator[Loop]:
         """Yield the loop that a worker runs."""
         with tiny.program() as path:
-            yield lambda count: self._loop(path, count)
+            yield lambda slot: self._loop(path, slot)
 
-    def _loop(self, path: str, count: Callable[[], None]) -> None:
+    def _loop(self, path: str, slot: Slot) -> None:
         if self._rate is None:
             while True:
                 live_once(path)
-                count()
+                slot.count()
         for _ in pace(self._rate):
             live_once(path)
-            count()
+            slot.count()
 
 
 def _make(request: Request) -> Workload:

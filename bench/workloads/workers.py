@@ -6,11 +6,13 @@ They are forked early so that they hold no BPF descriptor or mapping, and the ke
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import mmap
 import os
 import signal
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from bench.kernel.syscalls import die_with_parent
 
@@ -18,6 +20,32 @@ from bench.kernel.syscalls import die_with_parent
 def live_once(path: str) -> None:
     """Start *path* and wait for its end: one fork, one exec, one exit."""
     os.waitpid(os.posix_spawn(path, [path], {}), 0)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one worker counts what it did, on a cache line of its own that its parent sees."""
+
+    counts: mmap.mmap
+    index: int
+
+    def count(self) -> None:
+        """Count one more."""
+        struct.pack_into("<Q", self.counts, 64 * self.index, self.read() + 1)
+
+    def read(self) -> int:
+        """Return the count."""
+        (count,) = struct.unpack_from("<Q", self.counts, 64 * self.index)
+        return int(count)
+
+    @property
+    def address(self) -> int:
+        """Return where the count lies, for native code."""
+        return ctypes.addressof(ctypes.c_uint64.from_buffer(self.counts, 64 * self.index))
+
+
+Loop = Callable[[Slot], None]
+"""What a worker does, endlessly, counting in its slot."""
 
 
 class Workers:
@@ -30,8 +58,8 @@ class Workers:
         self._go: int | None = None
         self._resources = contextlib.ExitStack()
 
-    def work(self) -> contextlib.AbstractContextManager[Callable[[Callable[[], None]], None]]:
-        """Return a context that yields a worker's endless loop; the loop calls its argument once a life."""
+    def work(self) -> contextlib.AbstractContextManager[Loop]:
+        """Return a context that yields a worker's endless loop; it counts once a life."""
         raise NotImplementedError
 
     def check(self) -> None:
@@ -49,7 +77,7 @@ class Workers:
             self._pids.append(pid)
         os.close(reading)
 
-    def _run(self, index: int, affinity: tuple[int, ...], go: int, loop: Callable[[Callable[[], None]], None]) -> None:
+    def _run(self, index: int, affinity: tuple[int, ...], go: int, loop: Loop) -> None:
         try:
             die_with_parent()
             os.setpgid(0, 0)
@@ -57,13 +85,12 @@ class Workers:
                 signal.signal(number, signal.SIG_DFL)
             os.sched_setaffinity(0, affinity)
             if os.read(go, 1):
-                loop(lambda: self._count(index))
+                loop(self._slot(index))
         finally:
             os._exit(1)
 
-    def _count(self, index: int) -> None:
-        (count,) = struct.unpack_from("<Q", self._counts, 64 * index)
-        struct.pack_into("<Q", self._counts, 64 * index, count + 1)
+    def _slot(self, index: int) -> Slot:
+        return Slot(self._counts, index)
 
     def start(self) -> None:
         """Let the workers go."""
@@ -91,7 +118,7 @@ class Workers:
 
     def lives(self) -> int | None:
         """Return how many lives the workers finished, by their own count."""
-        return sum(int(struct.unpack_from("<Q", self._counts, 64 * i)[0]) for i in range(len(self._affinities)))
+        return sum(self._slot(index).read() for index in range(len(self._affinities)))
 
     def exit_status(self) -> int | None:
         """None: they have none of interest."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.kernel.probe import LIFECYCLE, Probe
+
 
 class Workload(Protocol):
     """One running workload. ``prepare`` comes before any probe is attached; ``stop`` leaves no process behind."""
@@ -40,6 +42,12 @@ class Request:
     """What stands behind the colon of its name: ``vfork`` of ``stress-ng:vfork``, a rate of ``fork-exec:500``."""
     cpus: tuple[int, ...]
     command: Sequence[str] = ()
+    record_bytes: int | None = None
+    """How long its records are to be; None: their usual length. Only some workloads can choose."""
+
+
+def _lifecycle(request: Request) -> Probe:
+    return LIFECYCLE
 
 
 @dataclass(frozen=True)
@@ -54,3 +62,7 @@ class Kind:
     """Raises UsageError when the argument makes no sense."""
     missing: Callable[[], str | None]
     """Why it cannot run on this machine; None when it can."""
+    probe: Callable[[Request], Probe] = _lifecycle
+    """The probe that makes records of what it does."""
+    record_bytes: int | None = None
+    """The usual length of its records where that can be chosen; None where it can't."""

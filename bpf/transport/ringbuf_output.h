@@ -3,7 +3,14 @@
 
 BPF_RINGBUF_OUTPUT(ringbuf_output_events, RINGBUF_PAGES);
 
-static __always_inline int submit_ringbuf_output(void *ctx, struct event *e)
+#define bpf_ringbuf_reserve QUERY_INSTEAD_OF_RESERVE /* see submit.h */
+static __always_inline u64 unread_ringbuf_output(void)
 {
-	return ringbuf_output_events.ringbuf_output(e, sizeof(*e), RINGBUF_FLAGS);
+	return (u64)ringbuf_output_events.ringbuf_reserve(BPF_RB_AVAIL_DATA);
+}
+#undef bpf_ringbuf_reserve
+
+static __always_inline int submit_ringbuf_output(void *ctx, RECORD *e)
+{
+	return ringbuf_output_events.ringbuf_output(e, sizeof(*e), WAKE_FLAGS(unread_ringbuf_output, e->seq));
 }

@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The ringbuf through reserve and submit. A program written for it would fill the reserved record in place; here the
- * record is filled before, so that the same lifecycle.c serves every transport, and one 56-byte copy is the price. */
+/* The ringbuf through reserve and submit. A program written for it fills the reserved record in place, as spray.h does
+ * with claim and publish. lifecycle.c fills its record before, so that the same source serves every transport, and one
+ * 56-byte copy is the price. */
 
 BPF_RINGBUF_OUTPUT(ringbuf_reserve_events, RINGBUF_PAGES);
 
-static __always_inline int submit_ringbuf_reserve(void *ctx, struct event *e)
+#define bpf_ringbuf_reserve QUERY_INSTEAD_OF_RESERVE /* see submit.h */
+static __always_inline u64 unread_ringbuf_reserve(void)
 {
-	struct event *slot = ringbuf_reserve_events.ringbuf_reserve(sizeof(*e));
+	return (u64)ringbuf_reserve_events.ringbuf_reserve(BPF_RB_AVAIL_DATA);
+}
+#undef bpf_ringbuf_reserve
+
+/* NULL where there is no room: bpf_ringbuf_reserve() says no without saying why. */
+static __always_inline RECORD *claim_ringbuf_reserve(void)
+{
+	return ringbuf_reserve_events.ringbuf_reserve(sizeof(RECORD));
+}
+
+static __always_inline void publish_ringbuf_reserve(RECORD *slot, u64 seq)
+{
+	ringbuf_reserve_events.ringbuf_submit(slot, WAKE_FLAGS(unread_ringbuf_reserve, seq));
+}
+
+static __always_inline int submit_ringbuf_reserve(void *ctx, RECORD *e)
+{
+	RECORD *slot = claim_ringbuf_reserve();
 
 	if (!slot)
-		return NO_CODE; /* bpf_ringbuf_reserve() says no without saying why */
+		return NO_CODE;
 	__builtin_memcpy(slot, e, sizeof(*e));
-	ringbuf_reserve_events.ringbuf_submit(slot, RINGBUF_FLAGS);
+	publish_ringbuf_reserve(slot, e->seq);
 	return 0;
 }

@@ -13,6 +13,7 @@ from bench.plan import build
 from bench.profiles import PROFILES
 from bench.readers import Opening, reader
 from bench.transports import transport
+from bench.wakeups import NOBODY
 from bench.workloads import workload
 
 
@@ -30,7 +31,7 @@ def _count() -> tuple[int, int, int, int]:
     load.prepare()
     carried = transport("ringbuf-output")
     loaded = program.load([carried], ringbuf_bytes=16 << 20)
-    source = reader("bulk").open(Opening(loaded, carried, 16 << 20, "none", 400_000))
+    source = reader("bulk").open(Opening(loaded, carried, 16 << 20, NOBODY, 400_000))
     loaded.set_window(1, (1 << 63) - 1)
     load.start()
     time.sleep(0.3)
@@ -43,6 +44,7 @@ def _count() -> tuple[int, int, int, int]:
     while source.drain():
         pass
     events = source.events()
+    assert events is not None
     stamps = events["ts_ns"][events["kind"] == FORK]
     failed = loaded.account(carried).failed
     at_least = int(((stamps > a1) & (stamps < b0)).sum())
@@ -98,7 +100,7 @@ def _crowded() -> tuple[int, int, int]:
     load = workload("fork-exec", (0, 1))
     load.prepare()
     loaded = program.load([carried], ringbuf_bytes=4 << 20, lives=1)
-    source = reader("bulk").open(Opening(loaded, carried, 4 << 20, "none", 200_000))
+    source = reader("bulk").open(Opening(loaded, carried, 4 << 20, NOBODY, 200_000))
     loaded.set_window(1, (1 << 63) - 1)
     load.start()
     time.sleep(0.3)
@@ -107,6 +109,7 @@ def _crowded() -> tuple[int, int, int]:
     while source.drain():
         pass
     events = source.events()
+    assert events is not None
     forks = events[events["kind"] == FORK]
     refused = loaded.births_refused()
     source.close()

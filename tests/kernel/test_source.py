@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from bench import isolation
 from bench.errors import RingbenchError
 from bench.event import EVENT
-from bench.kernel import program, source
+from bench.kernel import probe, program, source
+from bench.record import LIFECYCLE
 from bench.transports import TRANSPORTS
+from bench.wakeups import wakeup
 
 
 def _without_transport(name: str) -> str:
@@ -29,7 +33,8 @@ def test_a_transport_file_declares_one_map_and_one_submit_and_no_probe() -> None
         text = (source.folder() / "transport" / transport.source).read_text()
         assert text.count("_OUTPUT(") == 1
         assert f"{transport.map_name}" in text
-        assert f"static __always_inline int {transport.submit}(void *ctx, struct event *e)" in text
+        assert f"static __always_inline int {transport.submit}(void *ctx, RECORD *e)" in text
+        assert all(f"{name}(" in text for name in (transport.claim, transport.publish) if name)
         assert "TRACEPOINT" not in text
 
 
@@ -59,8 +64,24 @@ def _swapped(first: str, second: str) -> np.dtype[np.void]:
 )
 def test_a_python_record_that_differs_from_the_c_one_cannot_be_loaded(dtype: np.dtype[np.void], named: str) -> None:
     body = source.program([TRANSPORTS["perf"]]).replace(source.layout_assertions(), "")
+    other = dataclasses.replace(LIFECYCLE, dtype=dtype)
     with pytest.raises(RingbenchError, match=f"does not compile.*struct event.*({named})"):
-        isolation.run(_load, body + source.layout_assertions(dtype))
+        isolation.run(_load, body + source.layout_assertions(other))
+
+
+def _load_all() -> int:
+    loaded = 0
+    for carrier in TRANSPORTS.values():
+        for policy in map(wakeup, ("every", "adaptive", "batch:500", "bytes:4K", "none")):
+            for sent in (probe.firehose(32, 8), probe.firehose(1, 1024), probe.fill(8, 16)):
+                program.load([carrier], probe=sent, wakeup=policy).close()
+                loaded += 1
+    return loaded
+
+
+@pytest.mark.slow
+def test_every_probe_compiles_with_every_transport_and_wakeup() -> None:
+    assert isolation.run(_load_all) == len(TRANSPORTS) * 5 * 3
 
 
 ORDER = """
@@ -84,8 +105,8 @@ def _who_is_first() -> list[tuple[int, int]]:
 
     from bench.kernel.program import _compile
 
-    files = [(source.folder() / name).read_text() for name in ("event.h", "account.h", "lifecycle.c")]
-    text = "\n".join([files[0], ORDER, *files[1:]])
+    files = [(source.folder() / name).read_text() for name in ("event.h", "submit.h", "account.h", "lifecycle.c")]
+    text = "\n".join([*files[:2], ORDER, *files[2:]])
     bpf = _compile(text, ["-DFIRST=submit_a", "-DSECOND=submit_b", "-DLIVES=1024"])
     window = bpf["window"]
     window[0] = window.Leaf(1, (1 << 63) - 1)

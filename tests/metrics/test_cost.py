@@ -13,7 +13,11 @@ from bench.metrics.recording import Recording
 
 
 def recorded(
-    delivered: int = 10, run_ns: int | None = None, runs: int | None = None, cpu_ns: int | None = None
+    delivered: int = 10,
+    run_ns: int | None = None,
+    runs: int | None = None,
+    cpu_ns: int | None = None,
+    records_a_run: int = 1,
 ) -> Recording:
     return Recording(
         wall_s=1.0,
@@ -25,6 +29,8 @@ def recorded(
         producer_run_ns=run_ns,
         producer_runs=runs,
         consumer_cpu_ns=cpu_ns,
+        consumed=delivered,
+        records_a_run=records_a_run,
     )
 
 
@@ -54,6 +60,10 @@ def test_a_reader_that_was_not_measured_or_delivered_nothing_has_no_cost(deliver
 def test_a_measured_cost_of_zero_is_zero_not_unknown() -> None:
     row = METRIC.compute(recorded(run_ns=0, runs=7, cpu_ns=0))
     assert row == {"producer_ns_per_event": 0.0, "consumer_cpu_ns_per_event": 0.0}
+
+
+def test_a_run_that_submits_several_records_is_shared_out_among_them() -> None:
+    assert METRIC.compute(recorded(run_ns=9_000, runs=10, records_a_run=8))["producer_ns_per_event"] == 112.5
 
 
 def test_one_side_unknown_leaves_the_other_known() -> None:

@@ -1,0 +1,79 @@
+"""The reader's side of a wake-up: how it waits between two looks at the ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.amounts import parse_seconds, show_seconds
+from bench.errors import UsageError, unknown_name
+from bench.wakeups import Wakeup
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way of waiting, as ``ringbench list`` shows it."""
+
+    name: str
+    usage: str
+    sentence: str
+
+
+WAITS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("epoll", "epoll", "sleeps in epoll until the transport wakes it"),
+        Kind("sleep", "sleep:TIME", "looks on a timer, asleep in between, whoever is or isn't woken"),
+        Kind(
+            "spin",
+            "spin:TIME",
+            "looks again after TIME, its CPU busy in between: a pause keeps the ring's own lines still",
+        ),
+    )
+}
+SPIN_S = 50e-6
+"""The pace of a spinning reader where none is given: see docs/readers.md, where it is swept."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A way of waiting, and its pace in seconds where it has one."""
+
+    kind: str
+    pace_s: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, as :func:`wait` reads it."""
+        return self.kind if self.pace_s is None else f"{self.kind}:{show_seconds(self.pace_s)}"
+
+    def hears(self, wakeup: Wakeup) -> bool:
+        """Whether a reader that waits so learns of anything under *wakeup*."""
+        return self.kind != "epoll" or wakeup.wakes
+
+
+def wait(name: str, sleep_s: float) -> Wait:
+    """Return the way called *name*, like ``epoll``, ``sleep:1ms`` or ``spin:20us``; UsageError lists the valid names.
+
+    Without a time, ``sleep`` takes *sleep_s* (``--drain-interval``) and ``spin`` :data:`SPIN_S`.
+    """
+    kind, colon, argument = name.partition(":")
+    if kind not in WAITS:
+        raise unknown_name("wait", name, [known.usage for known in WAITS.values()])
+    if kind == "epoll":
+        if colon:
+            raise UsageError(f"wait {name!r}: epoll takes no time.")
+        return Wait(kind)
+    if not colon:
+        return Wait(kind, sleep_s if kind == "sleep" else SPIN_S)
+    try:
+        pace = parse_seconds(argument)
+    except ValueError as error:
+        raise UsageError(f"wait {name!r}: {error}") from error
+    if not 0 <= pace <= 60 or (kind == "sleep" and not pace):
+        raise UsageError(f"wait {name!r}: at most 60 s, and a sleep of more than 0.")
+    return Wait(kind, pace)
+
+
+def usual(wakeup: Wakeup, sleep_s: float) -> Wait:
+    """Return how a reader waits where nobody chose: in epoll, or on a timer where nobody is woken."""
+    return Wait("epoll") if wakeup.wakes else Wait("sleep", sleep_s)

@@ -1,0 +1,74 @@
+"""`firehose:B`: a cheap system call in a native loop on each of the chosen CPUs, B records a call.
+
+The most that a producer can send: nothing is forked, and the call does next to nothing. A producer is pinned to each
+CPU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from bench import native
+from bench.errors import EnvironmentLacks, UsageError
+from bench.kernel import probe
+from bench.workloads.workers import Loop, Slot, Workers
+from bench.workloads.workload import Kind, Request, Workload
+
+RECORD_BYTES = 32
+MOST = 512
+"""Records a call at most: the kernel's own benchmark sends 500."""
+
+
+class Firehose(Workers):
+    """A producer pinned to each CPU in *cpus*."""
+
+    def __init__(self, cpus: tuple[int, ...]) -> None:
+        super().__init__([(cpu,) for cpu in cpus])
+
+    def check(self) -> None:
+        """Check that the loop was built."""
+        if reason := native.missing():
+            raise EnvironmentLacks(reason)
+
+    @contextlib.contextmanager
+    def work(self) -> Iterator[Loop]:
+        """Yield the loop that a producer runs: native, and endless."""
+        call = native.library().firehose
+
+        def loop(slot: Slot) -> None:
+            call(native.UNLIMITED, probe.FIREHOSE_PID, slot.address)
+
+        yield loop
+
+    def lives(self) -> int | None:
+        """None: it makes no processes."""
+        return None
+
+
+def records_a_call(argument: str | None) -> int:
+    """Return B of ``firehose:B``; UsageError when it is no such number."""
+    text = argument or "1"
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST:
+        raise UsageError(f"firehose:{text} is not a number of records a call, 1 to {MOST}: write it like firehose:32.")
+    return int(text)
+
+
+def _make(request: Request) -> Workload:
+    records_a_call(request.argument)
+    return Firehose(request.cpus)
+
+
+def _probe(request: Request) -> probe.Probe:
+    return probe.firehose(records_a_call(request.argument), request.record_bytes or RECORD_BYTES)
+
+
+KIND = Kind(
+    "firehose",
+    "firehose:B",
+    f"a producer pinned to each CPU calls getpgid() in a native loop, B records a call (--record-bytes {RECORD_BYTES})",
+    _make,
+    native.missing,
+    _probe,
+    RECORD_BYTES,
+)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* EVENTS records a call (-D), for the programs that measure what a record costs and how many can be carried. A transport
+ * that can fill a record where it will lie does so (CLAIM and PUBLISH); for the others it is made in memory of this
+ * CPU's and copied by the helper. Either way the payload is written for every record. */
+
+#if RECORD_BYTES > 64
+struct matter {
+	u64 words[RECORD_BYTES / 8 - 2];
+};
+BPF_PERCPU_ARRAY(matter, struct matter, 1); /* what the long records carry */
+#endif
+#ifndef CLAIM
+BPF_PERCPU_ARRAY(scratch, RECORD, 1);
+#endif
+
+static __always_inline void fill_sample(RECORD *e, u64 seq, u64 ts_ns, void *from)
+{
+	e->seq = seq;
+#if RECORD_BYTES >= 16
+	e->ts_ns = ts_ns;
+#endif
+#if RECORD_BYTES > 64
+	/* As a tracer does that copies a path or a packet. */
+	bpf_probe_read_kernel(e->payload, sizeof(e->payload), from);
+#elif RECORD_BYTES > 16
+#pragma unroll
+	for (int i = 0; i < RECORD_BYTES / 8 - 2; i++)
+		e->payload[i] = seq;
+#endif
+}
+
+static __always_inline void spray(void *ctx, u64 ts_ns)
+{
+	struct tally *tally = own_tally();
+	void *from = 0;
+	int zero = 0;
+	RECORD *e;
+
+	if (!tally)
+		return;
+#if RECORD_BYTES > 64
+	from = matter.lookup(&zero);
+	if (!from)
+		return;
+#endif
+#ifdef CLAIM
+	for (int i = 0; i < EVENTS; i++) {
+		u64 seq = tally->seq++;
+
+		e = CLAIM();
+		if (e) {
+			fill_sample(e, seq, ts_ns, from);
+			PUBLISH(e, seq);
+		}
+		account(tally, 0, e ? 0 : NO_CODE, seq);
+	}
+#else
+	e = scratch.lookup(&zero);
+	if (!e)
+		return;
+	for (int i = 0; i < EVENTS; i++) {
+		fill_sample(e, tally->seq++, ts_ns, from);
+		emit(ctx, tally, e);
+	}
+#endif
+}
