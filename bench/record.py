@@ -23,6 +23,8 @@ class Record:
     """The file under bpf/ that declares it, and RECORD."""
     dtype: np.dtype[np.void]
     """Its fields, of which one is ``seq`` (u8)."""
+    varies: bool = False
+    """Whether a record may be of any length from ``seq`` on, up to this one."""
 
     @property
     def nbytes(self) -> int:

@@ -32,11 +32,12 @@ from bench.workloads import probe
 _PATIENCE_S = 60.0
 """How much longer than planned a trial may take before it is given up."""
 
-_MEASURES: dict[str, Callable[[Trial, Plan], Outcome]] = {
+MEASURES: dict[str, Callable[[Trial, Plan], Outcome]] = {
     "paired": trial_module.measure,
     "isolated": trial_module.measure,
     "capacity": capacity.measure,
 }
+"""What measures a trial, by its mode."""
 
 Weights = dict[tuple[str, int], int | None]
 
@@ -102,7 +103,7 @@ def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any
     began = time.monotonic()
     patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
     try:
-        outcome = isolation.run(_MEASURES[trial.mode], trial, plan, timeout_s=patience)
+        outcome = isolation.run(MEASURES[trial.mode], trial, plan, timeout_s=patience)
     except MeasurementInvalid as error:
         return [_broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
     trial_s = time.monotonic() - began

@@ -114,6 +114,8 @@ class MappedPerfRing:
 
         *count* must be one that :meth:`plain` returned. The view holds until :meth:`advance`.
         """
+        if not count:
+            return np.empty(0, dtype)
         start = mmap.PAGESIZE + (self.position & (self.size - 1)) + _HEADER + _RAW_LENGTH
         view: npt.NDArray[np.void] = np.ndarray(count, dtype, self._memory, start, (self.stride,))
         view.flags.writeable = False

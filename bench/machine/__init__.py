@@ -9,7 +9,7 @@ from bench.machine.knob import Finding, Knob, Verdict
 from bench.machine.limits import Memlock, PerfAccess, PidMax, Privileges
 from bench.machine.mounts import Bpffs, Debugfs, Tracefs
 from bench.machine.processors import Clock, Hypervisor, Isolated, Load, Online, Siblings
-from bench.machine.toolchain import Bcc, Headers, StressNg
+from bench.machine.toolchain import Bcc, CompiledLoops, Headers, Libbpf, StressNg
 from bench.machine.tracing import Jit, JitHardening, Lockdown, OtherTracing, RunStatistics
 from bench.store.text import one_line
 
@@ -19,6 +19,8 @@ KNOBS: tuple[Knob, ...] = (
     Privileges(),
     Bcc(),
     Headers(),
+    CompiledLoops(),
+    Libbpf(),
     StressNg(),
     Tracefs(),
     Debugfs(),

@@ -9,6 +9,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
+from bench import native
 from bench.errors import EnvironmentLacks
 from bench.kernel import headers
 from bench.machine.files import field, matching, package_version
@@ -80,6 +81,34 @@ class Headers:
         except EnvironmentLacks as error:
             return Finding(self.name, one_line(str(error)), "blocks", self.why, "sudo ./with-env ringbench doctor")
         return Finding(self.name, str(tree) if tree else "the running kernel's own", "ok", self.why)
+
+
+class CompiledLoops:
+    """The C file that the packaging builds."""
+
+    name = "compiled loops"
+    why = "the readers compiled and libbpf and the firehose need them; bulk falls back on numpy, three times as slow"
+
+    def examine(self, root: Path) -> Finding | None:
+        """Return whether they were built."""
+        reason = native.missing()
+        if reason is None:
+            return Finding(self.name, "built", "ok", self.why)
+        return Finding(self.name, one_line(reason), "matters", self.why, "apt install gcc libc6-dev; ./with-env true")
+
+
+class Libbpf:
+    """libbpf, which BCC brings along."""
+
+    name = "libbpf"
+    why = "the reader of that name is libbpf's own"
+
+    def examine(self, root: Path) -> Finding | None:
+        """Return its version."""
+        seen = libbpf_version(root)
+        if seen:
+            return Finding(self.name, seen, "ok", self.why)
+        return Finding(self.name, "not installed", "matters", self.why, "apt install libbpf1")
 
 
 class StressNg:

@@ -6,6 +6,7 @@ only counts is small, so that it stays in the processor's cache, and starts agai
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import time
 
@@ -40,13 +41,15 @@ class Arena:
         self.opaque: npt.NDArray[np.void] = self._records.view(f"V{record.nbytes}")
         """The same memory as records without fields: numpy copies these in whole."""
         self._received = np.zeros(rooms if keep and stamp_each else 0, np.uint64)
+        self._ends = np.zeros(rooms if record.varies else 0, np.uint64)
         self._blocks: list[tuple[int, int]] = []
         self.sink = native.Sink(
             records=self._records.ctypes.data,
+            ends=self._ends.ctypes.data if record.varies else 0,
             received_ns=self._received.ctypes.data if len(self._received) else 0,
             room=self._records.nbytes,
             slots=rooms,
-            record_bytes=record.nbytes,
+            record_bytes=0 if record.varies else record.nbytes,
             seq_offset=record.seq_offset,
             overwrite=not keep,
             limit=CALL_LIMIT,
@@ -65,7 +68,13 @@ class Arena:
     @property
     def nbytes(self) -> int:
         """Bytes set aside."""
-        return int(self._records.nbytes + self._received.nbytes)
+        return int(self._records.nbytes + self._received.nbytes + self._ends.nbytes)
+
+    def payloads(self) -> list[memoryview]:
+        """Return what is kept of records of any length, each as it came, perf's padding included."""
+        content = memoryview(self._records).cast("B")
+        ends = [0, *self._ends[: self.sink.kept].tolist()]
+        return [content[start:end] for start, end in itertools.pairwise(ends)]
 
     def room(self) -> npt.NDArray[np.void]:
         """Return the free part (dtype V<record bytes>), at most CALL_LIMIT records of it.

@@ -10,6 +10,7 @@ import platform
 import select
 
 from bench import native
+from bench.errors import EnvironmentLacks
 from bench.event import Events
 from bench.kernel import cpus
 from bench.kernel.perf_ring import MappedPerfRing
@@ -123,6 +124,8 @@ def missing() -> str | None:
 
 
 def _open(opening: Opening) -> Reader:
+    if opening.record.varies and (reason := native.missing()):
+        raise EnvironmentLacks(f"records of any length need the compiled loop: {reason}")
     arena = Arena(opening.record, opening.capacity, keep=opening.keep)
     return BulkReader(open_rings(opening), arena, compiled=native.missing() is None)
 

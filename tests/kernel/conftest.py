@@ -12,7 +12,8 @@ from bench.choice import Choice
 from bench.kernel import cpus, tracepoints
 from bench.plan import build
 from bench.profiles import PROFILES
-from bench.trial import Outcome, measure
+from bench.session import MEASURES
+from bench.trial import Outcome
 
 Measure = Callable[..., Outcome]
 
@@ -31,25 +32,30 @@ def measured() -> Measure:
         *transports: str,
         reader: str = "bulk",
         wakeup: str = "none",
+        wait: str | None = None,
         workload: str = "fork-exec",
         buffer_bytes: int = 1 << 20,
         duration_s: float = 0.5,
         command: tuple[str, ...] = (),
+        mode: str | None = None,
+        **more: Any,
     ) -> Outcome:
         choice = Choice(
             transports=transports,
             readers=(reader,),
             wakeups=(wakeup,),
+            waits=() if wait is None else (wait,),
             workloads=() if command else (workload,),
             buffer_bytes=(buffer_bytes,),
-            mode="paired" if len(transports) == 2 else "isolated",
+            mode=mode or ("paired" if len(transports) == 2 else "isolated"),
             duration_s=None if command else duration_s,
             repeats=1,
             command=command,
+            **more,
         )
         plan = build(PROFILES["ci"], choice, cpus.online())
         (trial,) = plan.trials
-        return isolation.run(measure, trial, plan, timeout_s=120)
+        return isolation.run(MEASURES[trial.mode], trial, plan, timeout_s=120)
 
     return once
 
