@@ -12,7 +12,7 @@ import ctypes
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +27,7 @@ from bench.plan import Plan, Trial
 from bench.readers import Opening, Reader, argument, reader
 from bench.transports import PAGE, Transport, transport
 from bench.trial import Outcome, Share
-from bench.wakeups import wakeup
+from bench.wakeups import NOBODY, Wakeup, wakeup
 from bench.workloads.firehose import RECORD_BYTES, records_a_call
 
 _FULL = 0.9
@@ -35,63 +35,106 @@ _MOST_RUNS = 1 << 20
 """Runs that the kernel is asked for at once."""
 
 
+class FullBuffer:
+    """A transport, its reader, and the program that fills it; :func:`full_buffer` opens one."""
+
+    def __init__(
+        self, loaded: program.Program, carrier: Transport, source: Reader, nbytes: int, filled_from: Sequence[int]
+    ) -> None:
+        self.loaded = loaded
+        self.carrier = carrier
+        self.source = source
+        self.nbytes = nbytes
+        self._run = loaded.repeatable("fill")
+        self.filled_from = tuple(filled_from)
+        ring = carrier.ring_bytes(nbytes, len(cpus.online()))
+        each = ring if carrier.shape == "ring-per-cpu" else ring // len(self.filled_from)
+        self._runs = max(1, int(_FULL * each / self.stride / loaded.records_a_run))
+
+    @property
+    def stride(self) -> int:
+        """Bytes that a record takes in the ring."""
+        return self.carrier.stride(self.loaded.record.nbytes)
+
+    @property
+    def events(self) -> int:
+        """Records in a full buffer."""
+        return self._runs * self.loaded.records_a_run * len(self.filled_from)
+
+    def fill(self) -> float:
+        """Fill the buffer, each CPU its part; return the ns that a record took, by the kernel's own clock.
+
+        Raises EnvironmentLacks where the kernel doesn't repeat programs. The calling thread may run where it could.
+        """
+        means = []
+        for _ in self.turns():
+            left = self._runs
+            while left:
+                times = min(left, _MOST_RUNS)
+                try:
+                    means.append(syscalls.run_repeatedly(self._run, times))
+                except OSError as error:
+                    raise EnvironmentLacks(f"this kernel cannot repeat a BPF program: {error.strerror}.") from error
+                left -= times
+        return statistics.fmean(means) / self.loaded.records_a_run
+
+    def turns(self) -> Iterator[int]:
+        """Yield the index of each CPU that fills, with this thread on it; afterwards it may run where it could."""
+        allowed = os.sched_getaffinity(0)
+        for index, cpu in enumerate(self.filled_from):
+            os.sched_setaffinity(0, (cpu,))
+            yield index
+        os.sched_setaffinity(0, allowed)
+
+    def empty(self) -> None:
+        """Drain until nothing comes."""
+        while self.source.drain():
+            pass
+
+
+@contextlib.contextmanager
+def full_buffer(
+    carrier: Transport,
+    reader_name: str,
+    *,
+    nbytes: int,
+    record_bytes: int,
+    filled_from: Sequence[int],
+    records_a_run: int = 8,
+    policy: Wakeup = NOBODY,
+) -> Iterator[FullBuffer]:
+    """Yield a buffer of *nbytes* over all CPUs with its reader open, to be filled and emptied again and again."""
+    sent = probes.fill(records_a_run, record_bytes)
+    ring = nbytes if carrier.shape == "shared-ring" else PAGE
+    loaded = program.load([carrier], probe=sent, ringbuf_bytes=ring, wakeup=policy)
+    with contextlib.ExitStack() as stack:
+        stack.callback(loaded.close)
+        opening = Opening(loaded, carrier, nbytes, policy, 0, keep=False, argument=argument(reader_name))
+        source = reader(reader_name).open(opening)
+        stack.callback(source.close)
+        yield FullBuffer(loaded, carrier, source, nbytes, filled_from)
+
+
 @dataclass
 class _Rounds:
-    """What the rounds of a trial showed, in ns for each event."""
+    """The rounds of a trial, in ns for each event."""
 
+    buffer: FullBuffer
     drain: list[float] = field(default_factory=list)
     memcpy: list[float] = field(default_factory=list)
     fill: list[float] = field(default_factory=list)
     fill_stats: list[float] = field(default_factory=list)
 
-
-class _Bench:
-    """One transport, its reader, and the program that fills it."""
-
-    def __init__(self, trial: Trial, loaded: program.Program, carrier: Transport, source: Reader, nbytes: int) -> None:
-        self._loaded = loaded
-        self._source = source
-        self._run = loaded.repeatable("fill")
-        self._stride = carrier.stride(loaded.record.nbytes)
-        self._cpus = trial.cpus
-        online = cpus.online()
-        self._reader_cpus = reader_cpus(trial.placement, trial.cpus, online)
-        ring = carrier.ring_bytes(nbytes, len(online))
-        each = ring if carrier.shape == "ring-per-cpu" else ring // len(trial.cpus)
-        self._runs = max(1, int(_FULL * each / self._stride / loaded.records_a_run))
-        self._copy_from = np.ones(self.events * self._stride, np.uint8)
-        self._copy_to = np.ones(self.events * self._stride, np.uint8)
-        self.rounds = _Rounds()
-
-    @property
-    def events(self) -> int:
-        """Records in a full buffer."""
-        return self._runs * self._loaded.records_a_run * len(self._cpus)
-
-    def fill(self) -> float:
-        """Fill the buffer, each CPU its part; return the ns that a record took, by the kernel's own clock."""
-        means = []
-        for cpu in self._cpus:
-            os.sched_setaffinity(0, (cpu,))
-            left = self._runs
-            while left:
-                times = min(left, _MOST_RUNS)
-                means.append(syscalls.run_repeatedly(self._run, times))
-                left -= times
-        os.sched_setaffinity(0, self._reader_cpus)
-        return statistics.fmean(means) / self._loaded.records_a_run
-
-    def empty(self) -> None:
-        """Drain until nothing comes."""
-        while self._source.drain():
-            pass
+    def __post_init__(self) -> None:
+        nbytes = self.buffer.events * self.buffer.stride
+        self._from, self._to = np.ones(nbytes, np.uint8), np.ones(nbytes, np.uint8)
 
     def timed_drain(self) -> None:
         """A round that times the drain."""
-        self.rounds.fill.append(self.fill())
+        self.fill.append(self.buffer.fill())
         began = time.perf_counter_ns()
-        self.empty()
-        self.rounds.drain.append((time.perf_counter_ns() - began) / self.events)
+        self.buffer.empty()
+        self.drain.append((time.perf_counter_ns() - began) / self.buffer.events)
 
     def timed_memcpy(self) -> None:
         """A round that times memcpy of as many bytes, and reads the run statistics.
@@ -99,23 +142,36 @@ class _Bench:
         The bytes are another buffer's, since not every reader's mapping can be had. They are written as the ring was,
         by the same CPUs just before, so they lie in the same caches.
         """
-        try:
-            with syscalls.bpf_stats():
-                before = self._loaded.runs()
-                self.fill()
-                after = self._loaded.runs()
-            runs = (after[1] - before[1]) * self._loaded.records_a_run
-            self.rounds.fill_stats.append((after[0] - before[0]) / runs)
-        except OSError:
-            self.fill()
-        for cpu, part in zip(self._cpus, np.array_split(self._copy_from, len(self._cpus)), strict=True):
-            os.sched_setaffinity(0, (cpu,))
-            part.fill(1)
-        os.sched_setaffinity(0, self._reader_cpus)
+        self._fill_with_statistics()
+        parts = np.array_split(self._from, len(self.buffer.filled_from))
+        for index in self.buffer.turns():
+            parts[index].fill(1)
         began = time.perf_counter_ns()
-        ctypes.memmove(self._copy_to.ctypes.data, self._copy_from.ctypes.data, len(self._copy_to))
-        self.rounds.memcpy.append((time.perf_counter_ns() - began) / self.events)
-        self.empty()
+        ctypes.memmove(self._to.ctypes.data, self._from.ctypes.data, len(self._to))
+        self.memcpy.append((time.perf_counter_ns() - began) / self.buffer.events)
+        self.buffer.empty()
+
+    def _fill_with_statistics(self) -> None:
+        loaded = self.buffer.loaded
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(syscalls.bpf_stats())
+            except OSError:  # before Linux 5.8
+                self.buffer.fill()
+                return
+            before = loaded.runs()
+            self.buffer.fill()
+            after = loaded.runs()
+        self.fill_stats.append((after[0] - before[0]) / (after[1] - before[1]) / loaded.records_a_run)
+
+    def result(self) -> Capacity:
+        """Return the medians."""
+        return Capacity(
+            drain_ns_per_event=statistics.median(self.drain),
+            memcpy_ns_per_event=statistics.median(self.memcpy),
+            fill_ns_per_event=statistics.median(self.fill),
+            fill_stats_ns_per_event=statistics.median(self.fill_stats) if self.fill_stats else None,
+        )
 
 
 def measure(trial: Trial, plan: Plan) -> Outcome:
@@ -123,54 +179,46 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
 
     Needs root; to be called in a process of its own. Raises EnvironmentLacks where the kernel doesn't repeat programs.
     """
-    carrier = transport(trial.transports[0])
-    nbytes = trial.buffer_bytes(carrier.name, len(cpus.online()))
-    events = records_a_call(trial.workload.partition(":")[2] or None)
-    sent = probes.fill(events, trial.record_bytes or RECORD_BYTES)
-    policy = wakeup(trial.wakeup)
-    with contextlib.ExitStack() as stack:
-        ring = nbytes if carrier.shape == "shared-ring" else PAGE
-        loaded = program.load([carrier], probe=sent, ringbuf_bytes=ring, wakeup=policy)
-        stack.callback(loaded.close)
-        opening = Opening(loaded, carrier, nbytes, policy, 0, keep=False, argument=argument(trial.reader))
-        source = reader(trial.reader).open(opening)
-        stack.callback(source.close)
-        bench = _Bench(trial, loaded, carrier, source, nbytes)
+    carrier, online = transport(trial.transports[0]), cpus.online()
+    with full_buffer(
+        carrier,
+        trial.reader,
+        nbytes=trial.buffer_bytes(carrier.name, len(online)),
+        record_bytes=trial.record_bytes or RECORD_BYTES,
+        filled_from=trial.cpus,
+        records_a_run=records_a_call(trial.workload.partition(":")[2] or None),
+        policy=wakeup(trial.wakeup),
+    ) as buffer:
+        os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, online))
         started_ns, began = time.time_ns(), time.monotonic()
-        try:
-            bench.fill()  # a warm-up, counted as the others are
-        except OSError as error:
-            raise EnvironmentLacks(f"this kernel cannot repeat a BPF program for a test: {error.strerror}.") from error
-        bench.empty()
-        while time.monotonic() - began < plan.duration_s or len(bench.rounds.memcpy) < 3:
-            bench.timed_drain()
-            bench.timed_memcpy()
-        share = _share(loaded, carrier, source, nbytes, bench.rounds, time.monotonic() - began)
+        rounds = _Rounds(buffer)
+        buffer.fill()  # a warm-up, in the account as the others are
+        buffer.empty()
+        while time.monotonic() - began < plan.duration_s or len(rounds.memcpy) < 3:
+            rounds.timed_drain()
+            rounds.timed_memcpy()
+        share = _share(buffer, rounds.result(), time.monotonic() - began)
     return Outcome((share,), started_ns, 0, None, None)
 
 
-def _share(
-    loaded: program.Program, carrier: Transport, source: Reader, nbytes: int, rounds: _Rounds, wall_s: float
-) -> Share:
-    account = loaded.account(carrier)
+def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
+    account = buffer.loaded.account(buffer.carrier)
     recording = Recording(
         wall_s=wall_s,
         attempted=account.attempted,
         failed=account.failed,
-        delivered=source.delivered,
+        delivered=buffer.source.delivered,
         residual=0,
-        record_bytes=loaded.record.nbytes,
-        checksum=Checksum(account.seq_sum, account.refused_seq_sum, source.seq_sum),
-        capacity=Capacity(
-            drain_ns_per_event=statistics.median(rounds.drain),
-            memcpy_ns_per_event=statistics.median(rounds.memcpy),
-            fill_ns_per_event=statistics.median(rounds.fill),
-            fill_stats_ns_per_event=_median(rounds.fill_stats),
-        ),
-        memory=memory.of(carrier, loaded, nbytes, alone=True),
+        record_bytes=buffer.loaded.record.nbytes,
+        checksum=Checksum(account.seq_sum, account.refused_seq_sum, buffer.source.seq_sum),
+        capacity=found,
+        memory=memory.of(buffer.carrier, buffer.loaded, buffer.nbytes, alone=True),
     )
-    return Share(carrier.name, nbytes, recording, account.failed_by_code, source.lost_reported, source.arena_bytes)
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return statistics.median(values) if values else None
+    return Share(
+        buffer.carrier.name,
+        buffer.nbytes,
+        recording,
+        account.failed_by_code,
+        buffer.source.lost_reported,
+        buffer.source.arena_bytes,
+    )

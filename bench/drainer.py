@@ -58,6 +58,8 @@ class Drainer:
         """Wait as the policy says, at most until *end_ns*, then hand over what is there; return how many records."""
         if self._wait.kind == "epoll":
             taken = self._woken()
+            if taken and self._wait.pace_s:
+                time.sleep(self._wait.pace_s)
         else:
             self._pause(end_ns)
             taken = sum(each.drain() for each in self._readers)

@@ -21,7 +21,9 @@ class Kind:
 WAITS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("epoll", "epoll", "sleeps in epoll until the transport wakes it"),
+        Kind(
+            "epoll", "epoll[:TIME]", "sleeps in epoll until the transport wakes it; TIME: and that long after each look"
+        ),
         Kind("sleep", "sleep:TIME", "looks on a timer, asleep in between, whoever is or isn't woken"),
         Kind(
             "spin",
@@ -59,12 +61,8 @@ def wait(name: str, sleep_s: float) -> Wait:
     kind, colon, argument = name.partition(":")
     if kind not in WAITS:
         raise unknown_name("wait", name, [known.usage for known in WAITS.values()])
-    if kind == "epoll":
-        if colon:
-            raise UsageError(f"wait {name!r}: epoll takes no time.")
-        return Wait(kind)
     if not colon:
-        return Wait(kind, sleep_s if kind == "sleep" else SPIN_S)
+        return Wait(kind, {"epoll": None, "sleep": sleep_s, "spin": SPIN_S}[kind])
     try:
         pace = parse_seconds(argument)
     except ValueError as error:

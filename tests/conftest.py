@@ -17,19 +17,21 @@ from pathlib import Path
 
 import pytest
 
-KERNEL_TESTS = Path(__file__).parent / "kernel"
+KERNEL_TESTS = tuple(Path(__file__).parent / name for name in ("kernel", "benchmarks"))
 BPF_SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ringbench")
     group.addoption("--require-bpf", action="store_true", help="fail, rather than skip, where BPF tests can't run")
+    group.addoption("--blocks", type=int, default=10, help="turns that both sides of a benchmark take [10]")
+    group.addoption("--soak", type=float, default=2.0, metavar="S", help="seconds of firehose for each reader [2]")
     group.addoption("--wheel", help="a wheel to test instead of building one (tests/test_packaging.py)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(KERNEL_TESTS):
+        if any(item.path.is_relative_to(folder) for folder in KERNEL_TESTS):
             item.add_marker(pytest.mark.bpf)
 
 

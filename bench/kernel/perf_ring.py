@@ -26,6 +26,8 @@ SAMPLE, LOST, THROTTLE, UNTHROTTLE, LOST_SAMPLES = 9, 2, 5, 6, 13
 _LAST_KNOWN = 21  # enum perf_event_type of Linux 6.9
 _NO_MISC = 0xFFFF0000FFFFFFFF
 """A header without its misc field, which says in which CPU mode the sample was taken."""
+_MODULO = 1 << 64
+"""Positions are u64 and go on at 0 behind the last."""
 
 
 class MappedPerfRing:
@@ -72,11 +74,12 @@ class MappedPerfRing:
 
     def pending_bytes(self) -> int:
         """Return the bytes written and not yet consumed; MeasurementInvalid where the positions cannot be."""
-        pending = int(self._positions[0]) - self.position
-        if not 0 <= pending <= self.size or pending % 8:
+        tail, head = self.position, int(self._positions[0])
+        pending = (head - tail) % _MODULO
+        if pending > self.size or pending % 8 or tail % 8:
             raise MeasurementInvalid(
-                f"CPU {self.cpu}'s perf ring is damaged: "
-                f"its positions are {pending} bytes apart in {self.size} bytes of data."
+                f"CPU {self.cpu}'s perf ring is damaged: it has {self.size} bytes of data, "
+                f"and its positions are {tail} (tail) and {head} (head)."
             )
         return pending
 
@@ -88,26 +91,37 @@ class MappedPerfRing:
         """Copy records, oldest first, into *into* (dtype V<record_bytes>, shape room); return how many.
 
         Takes no more than was there at the call. Raises MeasurementInvalid on a record that cannot be, or is not ours:
-        an unknown type or size.
+        an unknown type or size; it stays in the ring, and those before it are in *into*.
         """
         taken = 0
         end = self.position + self.pending_bytes()
-        while taken < len(into) and self.position < end:
-            count = self._plain(end, len(into) - taken)
+        while taken < len(into) and (left := (end - self.position) % _MODULO):
+            count = self._plain(left, len(into) - taken)
             if count:
                 into[taken : taken + count] = self.records(count, into.dtype)
                 taken += count
                 self.advance(count)
             else:
-                taken += self._take_one(into[taken:])
+                taken += self._take_one(into[taken:], left)
         return taken
 
     def plain(self, limit: int) -> int:
         """Return how many samples lie in a row at the reader's position, up to the end of the data and *limit*."""
-        end = self.position + self.pending_bytes()
+        left = self.pending_bytes()
         if native.missing() is None:
-            return int(native.library().perf_plain(ctypes.byref(self.ring), self.record_bytes, limit))
-        return self._plain(end, limit)
+            return int(native.library().perf_plain(ctypes.byref(self.ring), self.record_bytes, limit, 0, None))
+        return self._plain(left, limit)
+
+    def plain_sum(self, limit: int, dtype: np.dtype[np.void]) -> tuple[int, int]:
+        """Return what :meth:`plain` does, and the sum of the records' field ``seq`` in *dtype*, modulo 2^64."""
+        if native.missing() is not None:
+            count = self.plain(limit)
+            return count, int(self.records(count, dtype)["seq"].sum(dtype=np.uint64))
+        self.pending_bytes()  # which refuses a damaged ring
+        total, offset = ctypes.c_uint64(), int(dtype.fields["seq"][1])  # type: ignore[index]
+        look = native.library().perf_plain
+        count = look(ctypes.byref(self.ring), self.record_bytes, limit, offset, ctypes.byref(total))
+        return int(count), total.value
 
     def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
         """Return a view of the next *count* records, dtype *dtype*, where they lie in the mapping.
@@ -125,22 +139,22 @@ class MappedPerfRing:
         """Give the next *count* records' room back to the kernel."""
         self._move(count * self.stride)
 
-    def _plain(self, end: int, limit: int) -> int:
+    def _plain(self, left: int, limit: int) -> int:
         start = self.position & (self.size - 1)
-        count = min(min(end - self.position, self.size - start) // self.stride, limit)
+        count = min(min(left, self.size - start) // self.stride, limit)
         if not count:
             return 0
         headers: npt.NDArray[np.uint64] = np.ndarray(count, "<u8", self._memory, mmap.PAGESIZE + start, (self.stride,))
         plain = (headers & np.uint64(_NO_MISC)) == self._plain_header
         return count if plain.all() else int(plain.argmin())
 
-    def _take_one(self, into: npt.NDArray[np.void]) -> int:
-        """Take the next record by itself: one across the end of the data, or one that is no sample."""
+    def _take_one(self, into: npt.NDArray[np.void], left: int) -> int:
+        """Take the first record of the *left* bytes by itself: one across the end of the data, or one that is no sample."""
         head = self._bytes(0, _HEADER)
         kind = int.from_bytes(head[:4], "little")
         size = int.from_bytes(head[6:], "little")
         unlike = MeasurementInvalid(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
-        if size < _HEADER or size % 8 or size > self.pending_bytes():
+        if size < _HEADER or size % 8 or size > left:
             raise unlike
         body = self._bytes(_HEADER, size - _HEADER)
         taken = 0

@@ -20,6 +20,8 @@ BUSY = 1 << 31
 DISCARD = 1 << 30
 HEADER = 8
 _DATA = mmap.PAGESIZE
+_MODULO = 1 << 64
+"""Positions are u64 and go on at 0 behind the last."""
 
 
 class MappedRingbuf:
@@ -61,10 +63,12 @@ class MappedRingbuf:
 
         Raises MeasurementInvalid where the positions cannot be: the ring is damaged.
         """
-        pending = int(self._producer_position[0]) - self.position
-        if not 0 <= pending <= self.size or pending % 8:
+        consumer, producer = self.position, int(self._producer_position[0])
+        pending = (producer - consumer) % _MODULO
+        if pending > self.size or pending % 8 or consumer % 8:
             raise MeasurementInvalid(
-                f"the ringbuf is damaged: its positions are {pending} bytes apart in {self.size} bytes of data."
+                f"the ringbuf is damaged: it has {self.size} bytes of data, "
+                f"and its positions are {consumer} (consumer) and {producer} (producer)."
             )
         return pending
 
@@ -77,17 +81,17 @@ class MappedRingbuf:
 
         Takes no more than was there at the call. Stops at a record still BUSY, as everything behind it must wait;
         steps over discarded ones. Raises MeasurementInvalid on a record of another length, since the ring then carries
-        something else than events, and on one that cannot be.
+        something else than events, and on one that cannot be; it stays in the ring, and those before it are in *into*.
         """
         taken = 0
         end = self.position + self.pending_bytes()
-        while taken < len(into) and self.position < end:
-            count = self._plain(min((end - self.position) // self.stride, len(into) - taken))
+        while taken < len(into) and (left := (end - self.position) % _MODULO):
+            count = self._plain(min(left // self.stride, len(into) - taken))
             if count:
                 into[taken : taken + count] = self.records(count, into.dtype)
                 taken += count
                 self.advance(count)
-            elif not self._step_over(end):
+            elif not self._step_over(left):
                 break
         return taken
 
@@ -95,8 +99,19 @@ class MappedRingbuf:
         """Return how many committed records lie in a row at the consumer's position, at most *limit*."""
         count = min(self.pending_bytes() // self.stride, limit)
         if native.missing() is None:
-            return int(native.library().ringbuf_plain(ctypes.byref(self.ring), self.record_bytes, count))
+            return int(native.library().ringbuf_plain(ctypes.byref(self.ring), self.record_bytes, count, 0, None))
         return self._plain(count)
+
+    def plain_sum(self, limit: int, dtype: np.dtype[np.void]) -> tuple[int, int]:
+        """Return what :meth:`plain` does, and the sum of the records' field ``seq`` in *dtype*, modulo 2^64."""
+        if native.missing() is not None:
+            count = self.plain(limit)
+            return count, int(self.records(count, dtype)["seq"].sum(dtype=np.uint64))
+        self.pending_bytes()  # which refuses a damaged ring
+        total, offset = ctypes.c_uint64(), int(dtype.fields["seq"][1])  # type: ignore[index]
+        look = native.library().ringbuf_plain
+        count = look(ctypes.byref(self.ring), self.record_bytes, limit, offset, ctypes.byref(total))
+        return int(count), total.value
 
     def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
         """Return a read-only view of the next *count* records, dtype *dtype*, where they lie in the mapping.
@@ -120,14 +135,14 @@ class MappedRingbuf:
         plain = headers == self.record_bytes
         return count if plain.all() else int(plain.argmin())
 
-    def _step_over(self, end: int) -> bool:
-        """Step over one discarded record; False where there is nothing to step over yet."""
+    def _step_over(self, left: int) -> bool:
+        """Step over one discarded record in the *left* bytes; False where there is nothing to step over yet."""
         offset = _DATA + (self.position & (self.size - 1))
         header = int(np.ndarray(1, "<u4", self._producer, offset)[0])
         if header & BUSY:
             return False
         length = header & ~DISCARD
-        if self.position + ((HEADER + length + 7) & ~7) > end:
+        if (HEADER + length + 7) & ~7 > left:
             raise MeasurementInvalid(f"the ringbuf is damaged: a record of {length} bytes reaches past what is there.")
         if header & DISCARD:
             self._move((HEADER + length + 7) & ~7)

@@ -74,7 +74,7 @@ def library() -> ctypes.CDLL:
         getattr(found, name).restype = ctypes.c_int64
     for name in ("ringbuf_plain", "perf_plain"):
         getattr(found, name).restype = ctypes.c_int64
-        getattr(found, name).argtypes = [ctypes.c_void_p, _U64, _U64]
+        getattr(found, name).argtypes = [ctypes.c_void_p, _U64, _U64, _U64, ctypes.c_void_p]
     found.ringbuf_drain.argtypes = [ctypes.POINTER(Ringbuf), ctypes.POINTER(Sink)]
     found.perf_drain.argtypes = [ctypes.POINTER(PerfRing), ctypes.POINTER(Sink)]
     found.firehose.restype = None

@@ -55,6 +55,14 @@ static int stop_at(struct sink *sink, uint64_t error, uint64_t kind, uint64_t by
 	return -1;
 }
 
+static inline uint64_t word_at(const uint8_t *place)
+{
+	uint64_t word;
+
+	memcpy(&word, place, sizeof(word));
+	return word;
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec t;
@@ -66,8 +74,6 @@ static uint64_t now_ns(void)
 /* Take one record; `bytes` is a constant in the callers that matter, so that the copy is a few moves. */
 static inline __attribute__((always_inline)) int put(struct sink *sink, const uint8_t *data, uint64_t bytes)
 {
-	uint64_t seq;
-
 	if (sink->records) {
 		uint64_t used = sink->used;
 
@@ -85,8 +91,7 @@ static inline __attribute__((always_inline)) int put(struct sink *sink, const ui
 			sink->received_ns[sink->kept] = now_ns();
 		sink->kept++;
 	}
-	memcpy(&seq, data + sink->seq_offset, sizeof(seq));
-	sink->seq_sum += seq;
+	sink->seq_sum += word_at(data + sink->seq_offset);
 	sink->bytes += bytes;
 	sink->count++;
 	return 0;
@@ -122,8 +127,9 @@ take_run(struct sink *sink, const uint8_t *first, uint64_t most, uint64_t stride
 	 uint64_t payload, uint64_t bytes)
 {
 	uint8_t *into = sink->records ? sink->records + sink->used : 0;
-	uint64_t sum = 0, seq, n, seq_offset = sink->seq_offset;
+	uint64_t sum = 0, n, seq_offset = sink->seq_offset;
 
+#pragma GCC unroll 4
 	for (n = 0; n < most; n++, first += stride) {
 		if (unlikely((load_acquire((const uint64_t *)first) & mask) != plain))
 			break;
@@ -131,8 +137,7 @@ take_run(struct sink *sink, const uint8_t *first, uint64_t most, uint64_t stride
 			memcpy(into, first + payload, bytes);
 			into += bytes;
 		}
-		memcpy(&seq, first + payload + seq_offset, sizeof(seq));
-		sum += seq;
+		sum += word_at(first + payload + seq_offset);
 	}
 	if (into) {
 		sink->used += n * bytes;
@@ -246,17 +251,21 @@ int64_t ringbuf_drain(struct ringbuf *ring, struct sink *sink)
 }
 
 /* How many committed records of `bytes` lie in a row at the consumer's position, at most `limit`: what a view of the
- * mapping may show. The position stays. */
-int64_t ringbuf_plain(const struct ringbuf *ring, uint64_t bytes, uint64_t limit)
+ * mapping may show. The position stays. With `sum`, the u64 at `seq_offset` of each is added to it in passing: a ring
+ * larger than the caches is gone through once, not twice. */
+int64_t ringbuf_plain(const struct ringbuf *ring, uint64_t bytes, uint64_t limit, uint64_t seq_offset, uint64_t *sum)
 {
 	uint64_t end = load_acquire(ring->producer), stride = (bytes + HEADER + 7) & ~7ull, n = 0;
 	const uint8_t *first = ring->data + (ring->position & (ring->size - 1));
 
 	if (unlikely(ring->position % 8 || end % 8 || end - ring->position > ring->size))
 		return 0;
-	for (uint64_t most = (end - ring->position) / stride; n < most && n < limit; n++)
-		if (unlikely(load_acquire((const uint32_t *)(first + n * stride)) != bytes))
+	for (uint64_t most = (end - ring->position) / stride; n < most && n < limit; n++, first += stride) {
+		if (unlikely(load_acquire((const uint32_t *)first) != bytes))
 			break;
+		if (sum)
+			*sum += word_at(first + HEADER + seq_offset);
+	}
 	return (int64_t)n;
 }
 
@@ -284,7 +293,6 @@ static inline __attribute__((always_inline)) int perf_record(struct sink *sink, 
 {
 	struct perf_header header;
 	uint32_t raw;
-	uint64_t lost;
 
 	memcpy(&header, record, sizeof(header));
 	if (likely(header.type == RECORD_SAMPLE)) {
@@ -304,8 +312,7 @@ static inline __attribute__((always_inline)) int perf_record(struct sink *sink, 
 	if (header.type == RECORD_LOST) {
 		if (header.size < 24)
 			return stop_at(sink, DAMAGED, header.type, header.size);
-		memcpy(&lost, record + 16, sizeof(lost));
-		sink->lost += lost;
+		sink->lost += word_at(record + 16);
 		return 0;
 	}
 	if (!header.type || header.type > LAST_KNOWN_RECORD)
@@ -365,18 +372,20 @@ int64_t perf_drain(struct perf_ring *ring, struct sink *sink)
 }
 
 /* As ringbuf_plain(): samples of `bytes` in a row, up to the end of the data. */
-int64_t perf_plain(const struct perf_ring *ring, uint64_t bytes, uint64_t limit)
+int64_t perf_plain(const struct perf_ring *ring, uint64_t bytes, uint64_t limit, uint64_t seq_offset, uint64_t *sum)
 {
 	uint64_t head = load_acquire(ring->head), at = ring->position & (ring->size - 1), n = 0;
-	uint64_t stride = (bytes + 12 + 7) & ~7ull, plain = RECORD_SAMPLE | stride << 48, header;
+	uint64_t stride = (bytes + 12 + 7) & ~7ull, plain = RECORD_SAMPLE | stride << 48;
+	const uint8_t *first = ring->data + at;
 
 	if (unlikely(ring->position % 8 || head % 8 || head - ring->position > ring->size))
 		return 0;
 	head = head - ring->position < ring->size - at ? head - ring->position : ring->size - at;
-	for (uint64_t most = head / stride; n < most && n < limit; n++) {
-		memcpy(&header, ring->data + at + n * stride, sizeof(header));
-		if (unlikely((header & 0xffff0000ffffffff) != plain))
+	for (uint64_t most = head / stride; n < most && n < limit; n++, first += stride) {
+		if (unlikely((word_at(first) & 0xffff0000ffffffff) != plain))
 			break;
+		if (sum)
+			*sum += word_at(first + 12 + seq_offset);
 	}
 	return (int64_t)n;
 }

@@ -45,19 +45,22 @@ class BulkViewReader(BulkReader):
         self._hold_s = hold_s
 
     def _take(self, ring: Ring) -> int:
-        with view(ring, self._dtype) as records:
-            count = len(records)
-            if count:
-                sink = self._arena.sink
-                sink.seq_sum += int(records["seq"].sum(dtype=np.uint64))
-                sink.count += count
-                sink.bytes += count * self._dtype.itemsize
-                if self._hold_s:
-                    time.sleep(self._hold_s)
+        count, seq_sum = ring.plain_sum(CALL_LIMIT, self._dtype)
+        if count:
+            self._look_at(ring.records(count, self._dtype), seq_sum)
+            ring.advance(count)
         if count or not ring.pending_bytes():
             return count
         self._arena.sink.limit = 1
         return super()._take(ring)
+
+    def _look_at(self, records: npt.NDArray[np.void], seq_sum: int) -> None:
+        sink = self._arena.sink
+        sink.seq_sum += seq_sum
+        sink.count += len(records)
+        sink.bytes += len(records) * self._dtype.itemsize
+        if self._hold_s:
+            time.sleep(self._hold_s)
 
     def events(self) -> Events | None:
         """None: they were only looked at."""

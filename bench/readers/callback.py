@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.errors import EnvironmentLacks, MeasurementInvalid
 from bench.event import Events, delivered
-from bench.kernel import program
+from bench.kernel import cpus, program
 from bench.readers.reader import Kind, Opening, Reader
 from bench.wakeups import Wakeup
 
@@ -32,14 +32,14 @@ class CallbackReader:
         self._bpf: Any = opening.program.bpf
         self._table: Any = opening.program.events(opening.transport)
         self._shared = opening.shared
-        self._bare = bare
         self._record = opening.record
         self._kept: list[bytes] = []
         self._stamps: list[int] = []
         self._keeps = opening.keep and not bare
         self._lost = 0
         self._failure: BaseException | None = None
-        self._count, self._sum, self._stop = 0, 0, 0
+        self._stop = 0
+        self._counted: Callable[[], tuple[int, int | None]] = lambda: (0, None)
         on_record = self._on_bare() if bare else self._on_kept() if self._keeps else self._on_counted()
         if self._shared:
             self._table.open_ring_buffer(on_record)
@@ -59,23 +59,31 @@ class CallbackReader:
     # ignored: that poll ends when the rings are empty.
 
     def _on_bare(self) -> Callable[[Any, int, int], int]:
+        count = 0
+
         def on_record(context: Any, data: int, size: int) -> int:
-            self._count += 1
+            nonlocal count
+            count += 1
             return self._stop
 
+        self._counted = lambda: (count, None)
         return on_record
 
     def _on_counted(self) -> Callable[[Any, int, int], int]:
         decode = self._table.event
+        count = total = 0
 
         def on_record(context: Any, data: int, size: int) -> int:
+            nonlocal count, total
             try:
-                self._sum += decode(data).seq
-                self._count += 1
+                event = decode(data)
+                total += event.seq
+                count += 1
             except BaseException as error:
                 self._failure = self._failure or error
             return self._stop
 
+        self._counted = lambda: (count, total % _MODULO)
         return on_record
 
     def _on_kept(self) -> Callable[[Any, int, int], int]:
@@ -97,14 +105,12 @@ class CallbackReader:
     @property
     def delivered(self) -> int:
         """Records handed over so far."""
-        return len(self._stamps) if self._keeps else self._count
+        return len(self._stamps) if self._keeps else self._counted()[0]
 
     @property
     def seq_sum(self) -> int | None:
         """Sum of the sequence numbers; None for the bare one, which doesn't look into the records."""
-        if self._bare:
-            return None
-        return int(self._records()["seq"].sum(dtype=np.uint64)) if self._keeps else self._sum % _MODULO
+        return int(self._records()["seq"].sum(dtype=np.uint64)) if self._keeps else self._counted()[1]
 
     @property
     def lost_reported(self) -> int | None:
@@ -165,7 +171,10 @@ class CallbackReader:
         return delivered(self._records(), np.array(self._stamps, np.uint64)) if self._keeps else None
 
     def close(self) -> None:
-        """Let go of the table: BCC closes the buffers with the program, and does it badly while others hold them."""
+        """Close the buffers. A ringbuf's goes with the program; perf's, which BCC would close too late, one by one."""
+        if not self._shared:
+            for cpu in cpus.online():
+                del self._table[cpu]
         self._table = self._bpf = None
 
 

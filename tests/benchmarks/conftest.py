@@ -1,0 +1,73 @@
+"""Benchmarks: ratios of two things measured in turn in one run, each with its interval.
+
+A ratio falls short of its target only where the whole interval does: the machines of CI are shared, and a benchmark
+that cries wolf is switched off. ``--blocks 20`` narrows the intervals. As with any pytest-benchmark,
+``--benchmark-json`` stores them, the ratios in extra_info.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bench.kernel import tracepoints
+from bench.kernel.probe import LIFECYCLE, firehose
+from bench.stats import Interval, ratio_interval
+
+Timed = Callable[[], float]
+"""Does the work once and returns its own figure, less being better: ns for each event, say."""
+Duel = Callable[..., Interval]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _held() -> Iterator[None]:
+    with tracepoints.held({*LIFECYCLE.tracepoints, *firehose(1, 8).tracepoints}):
+        yield
+
+
+@pytest.fixture
+def blocks(request: pytest.FixtureRequest) -> int:
+    """Return in how many blocks both sides take their turn."""
+    return int(request.config.getoption("--blocks"))
+
+
+@pytest.fixture
+def duel(benchmark: Any, blocks: int) -> Duel:
+    """Return a function that lets two sides take turns and says how many times better the subject is.
+
+    ``duel(subject, rival, least=…)``: in each block the rival goes first, then the subject, which is what
+    pytest-benchmark times. The ratio rival / subject is taken block by block. All of its interval below *least* fails.
+    """
+
+    def fight(subject: Timed, rival: Timed, *, least: float, **told: Any) -> Interval:
+        figures: dict[str, list[float]] = {"subject": [], "rival": []}
+        for side in (rival, subject):  # a block to warm up, which isn't counted
+            side()
+        benchmark.pedantic(
+            lambda: figures["subject"].append(subject()),
+            setup=lambda: figures["rival"].append(rival()),
+            rounds=blocks,
+        )
+        ratio = ratio_interval(figures["subject"], figures["rival"])
+        benchmark.extra_info.update(
+            told,
+            ratio=ratio.value,
+            ratio_low=ratio.low,
+            ratio_high=ratio.high,
+            blocks=ratio.n,
+            target=least,
+            subject=_median(figures["subject"]),
+            rival=_median(figures["rival"]),
+        )
+        highest = ratio.value if ratio.high is None else ratio.high
+        assert highest is not None
+        assert highest >= least, f"{ratio.value:.2f} x [{ratio.low}, {ratio.high}] where {least} was the target"
+        return ratio
+
+    return fight
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
