@@ -19,7 +19,7 @@ def parse_bytes(text: str) -> int:
 def parse_seconds(text: str) -> float:
     """Return a time in seconds, with ns, us, ms, s or nothing behind it; ValueError, in words, if it is none."""
     match = re.fullmatch(
-        r"([0-9]{1,9}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?)\s*(ns|us|ms|s|)", text.strip().lower(), re.ASCII
+        r"([0-9]{1,15}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?)\s*(ns|us|ms|s|)", text.strip().lower(), re.ASCII
     )
     if not match:
         raise ValueError(f"{text!r} is not a time: write it like 0.01, 10ms or 20us.")

@@ -37,6 +37,8 @@ class Clerk(threading.Thread):
         self.started_ns = 0
         self.run_ns: int | None = None
         self.runs: int | None = None
+        self.cpu_ns = 0
+        """This thread's CPU time during the window."""
         self.notes: list[str] = []
 
     def run(self) -> None:
@@ -48,6 +50,7 @@ class Clerk(threading.Thread):
                     self._command()
                 else:
                     self._timed()
+                self.cpu_ns = time.thread_time_ns() - self._cpu_before_ns
                 for each in self._readers:
                     each.interrupt()
                 if stats:
@@ -101,6 +104,7 @@ class Clerk(threading.Thread):
     def _open(self) -> None:
         self._before = self._program.runs()
         self.started_ns = time.time_ns()
+        self._cpu_before_ns = time.thread_time_ns()
         self.opened = True
 
     def finish(self) -> None:

@@ -168,7 +168,7 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
 def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: float, notes: list[str]) -> Iterable[Trial]:
     """Yield a trial without number and block for each combination that can be had; *notes* says what was left out."""
     cpus = choice.cpus or tuple(online)
-    producers = choice.producers or group.producers or (len(cpus),)
+    producers = choice.producers or group.producers or (0,)
     factors = itertools.product(
         choice.readers or group.readers,
         map(wakeup, choice.wakeups or group.wakeups),
@@ -180,7 +180,9 @@ def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: floa
         choice.buffer_bytes or group.sizes(len(online)),
     )
     for reader_name, policy, wait_name, place, workload_name, record_bytes, number, size in factors:
-        waiting = usual(policy, interval_s) if wait_name is None else wait(wait_name, interval_s)
+        waiting = (
+            usual(policy, interval_s, reader(reader_name).pace_s) if wait_name is None else wait(wait_name, interval_s)
+        )
         cell = Trial(
             trial="",
             block=0,
@@ -193,7 +195,7 @@ def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: floa
             workload=workload_name,
             record_bytes=record_bytes or usual_record_bytes(workload_name),
             asked_bytes=size,
-            cpus=cpus[:number],
+            cpus=cpus[: number or len(cpus)],
         )
         if reason := _impossible(cell, number, policy, waiting, online):
             notes.append(f"left out: {reason}.")

@@ -28,7 +28,7 @@ class Group:
     """How readers wait; none: in epoll, or on the timer where nobody is woken."""
     placements: tuple[str, ...] = ("free",)
     producers: tuple[int, ...] = ()
-    """How many CPUs the workload has; none: all that were chosen."""
+    """How many of the chosen CPUs the workload has; 0, or no number: all of them."""
     record_bytes: tuple[int, ...] = ()
     """Lengths of records, for workloads that can choose; none: the usual one."""
 
@@ -105,20 +105,124 @@ THOROUGH = Profile(
     repeats=20,
     duration_s=3.0,
 )
+_LIBRARIES = ("compiled", "libbpf", "bulk")
+READERS = Profile(
+    "readers",
+    "every reader under every wake-up with a firehose: placements, producers, lengths of records; half an hour",
+    (
+        Group(
+            "isolated",
+            ALL,
+            ("callback", "callback-bare", *_LIBRARIES, "bulk-view"),
+            ("every", "adaptive", "batch:500", "bytes:16K", "none"),
+            ("firehose:32",),
+            (_LARGEST,),
+            placements=("other",),
+            producers=(1,),
+        ),
+        Group(
+            "isolated",
+            BOTH,
+            ("libbpf", "bulk"),
+            ("adaptive", "batch:500", "none"),
+            ("firehose:32",),
+            (_LARGEST,),
+            placements=("same", "other", "free"),
+            producers=(1, 0),
+        ),
+        Group(
+            "isolated",
+            BOTH,
+            ("libbpf", "bulk"),
+            ("none",),
+            ("firehose:1", "firehose:8"),
+            (_LARGEST,),
+            placements=("other",),
+            producers=(1,),
+        ),
+        Group(
+            "isolated",
+            ALL,
+            ("bulk", "bulk-view"),
+            ("none",),
+            ("firehose:32",),
+            (_LARGEST,),
+            placements=("other",),
+            producers=(1,),
+            record_bytes=(8, 32, 64, 256, 1024),
+        ),
+        Group(
+            "isolated",
+            ("ringbuf-reserve",),
+            ("bulk-view", "bulk-view:100us", "bulk-view:1ms"),
+            ("none",),
+            ("firehose:32",),
+            (_LARGEST,),
+            placements=("other",),
+            producers=(1,),
+        ),
+    ),
+    repeats=10,
+    duration_s=0.4,
+    warmup_s=0.02,
+    # A timer that a ring of 1 MiB outlasts at twenty million records a second.
+    drain_interval_s=200e-6,
+)
+CAPACITY = Profile(
+    "capacity",
+    "a full buffer drained by every reader, against memcpy, and what a record costs in the kernel: ten minutes",
+    (
+        Group(
+            "capacity",
+            ALL,
+            ("callback", "callback-bare", *_LIBRARIES, "bulk-view"),
+            ("none",),
+            ("firehose:8",),
+            (_LARGEST,),
+            placements=("same",),
+            producers=(1,),
+            record_bytes=(8, 32, 64, 256, 1024),
+        ),
+        Group(
+            "capacity",
+            ALL,
+            ("bulk",),
+            ("every", "adaptive", "batch:500", "bytes:16K"),
+            ("firehose:8",),
+            (_LARGEST,),
+            placements=("same",),
+            producers=(1,),
+        ),
+        Group(
+            "capacity",
+            ALL,
+            _LIBRARIES,
+            ("none",),
+            ("firehose:8",),
+            (_LARGEST,),
+            placements=("other",),
+            producers=(1,),
+        ),
+    ),
+    repeats=10,
+    duration_s=0.1,
+)
 CI = Profile(
     "ci",
     "each kind of trial twice, briefly: shows that everything works, too short for figures",
     (
         Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (1, _LARGEST)),
         Group("isolated", ALL, ("bulk",), ("none",), ("fork-exec",), (_LARGEST,)),
-        Group("isolated", BOTH, ("callback",), ("every",), ("fork-exec",), (_LARGEST,)),
+        Group("isolated", BOTH, ("callback", "callback-bare", *_LIBRARIES), ("every",), ("fork-exec",), (_LARGEST,)),
+        Group("isolated", BOTH, ("bulk-view",), ("batch:500",), ("firehose:32",), (_LARGEST,), placements=("same",)),
+        Group("capacity", BOTH, ("libbpf", "bulk"), ("none",), ("firehose:8",), (_LARGEST,), producers=(1,)),
     ),
     repeats=2,
     duration_s=0.4,
     warmup_s=0.05,
 )
 
-PROFILES: dict[str, Profile] = {profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, CI)}
+PROFILES: dict[str, Profile] = {profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, READERS, CAPACITY, CI)}
 
 
 def profile(name: str) -> Profile:

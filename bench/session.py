@@ -162,6 +162,7 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         "offered_lives": outcome.offered_lives,
         "workload_exit_status": outcome.exit_status,
         "arena_bytes": share.arena_bytes,
+        "clerk_cpu_ns": outcome.clerk_cpu_ns,
         "started_ns": outcome.started_ns,
         "trial_s": trial_s,
     }

@@ -60,6 +60,8 @@ class Outcome:
     births_refused: int
     offered_lives: int | None
     exit_status: int | None
+    clerk_cpu_ns: int = 0
+    """CPU time, during the window, of the thread that keeps the times: what a trial's own accounting takes."""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -161,7 +163,13 @@ def _run(  # the one place where all parts meet
             )
         )
     return Outcome(
-        tuple(shares), clerk.started_ns, loaded.births_refused(), load.lives(), load.exit_status(), tuple(clerk.notes)
+        tuple(shares),
+        clerk.started_ns,
+        loaded.births_refused(),
+        load.lives(),
+        load.exit_status(),
+        clerk.cpu_ns,
+        tuple(clerk.notes),
     )
 
 

@@ -32,8 +32,9 @@ WAITS: dict[str, Kind] = {
         ),
     )
 }
-SPIN_S = 50e-6
-"""The pace of a spinning reader where none is given: see docs/readers.md, where it is swept."""
+PACE_S = 50e-6
+"""The pause between two looks that costs the producers least, or nearly: docs/readers.md has the sweep. A reader that
+looks more often keeps the ring's own cache lines moving, and under `adaptive` it is woken for almost every record."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,13 @@ class Wait:
 def wait(name: str, sleep_s: float) -> Wait:
     """Return the way called *name*, like ``epoll``, ``sleep:1ms`` or ``spin:20us``; UsageError lists the valid names.
 
-    Without a time, ``sleep`` takes *sleep_s* (``--drain-interval``) and ``spin`` :data:`SPIN_S`.
+    Without a time, ``sleep`` takes *sleep_s* (``--drain-interval``) and ``spin`` :data:`PACE_S`.
     """
     kind, colon, argument = name.partition(":")
     if kind not in WAITS:
         raise unknown_name("wait", name, [known.usage for known in WAITS.values()])
     if not colon:
-        return Wait(kind, {"epoll": None, "sleep": sleep_s, "spin": SPIN_S}[kind])
+        return Wait(kind, {"epoll": None, "sleep": sleep_s, "spin": PACE_S}[kind])
     try:
         pace = parse_seconds(argument)
     except ValueError as error:
@@ -72,6 +73,6 @@ def wait(name: str, sleep_s: float) -> Wait:
     return Wait(kind, pace)
 
 
-def usual(wakeup: Wakeup, sleep_s: float) -> Wait:
-    """Return how a reader waits where nobody chose: in epoll, or on a timer where nobody is woken."""
-    return Wait("epoll") if wakeup.wakes else Wait("sleep", sleep_s)
+def usual(wakeup: Wakeup, sleep_s: float, pace_s: float | None) -> Wait:
+    """Return how a reader of pace *pace_s* waits where nobody chose: in epoll, or on a timer where nobody is woken."""
+    return Wait("epoll", pace_s) if wakeup.wakes else Wait("sleep", sleep_s)

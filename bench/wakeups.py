@@ -30,7 +30,7 @@ WAKEUPS: dict[str, Kind] = {
         Kind(
             "bytes",
             "bytes:N",
-            "N unread bytes wake the reader (perf: a watermark in each CPU's ring; ringbuf: forced from N bytes on)",
+            "N unread bytes wake the reader (perf: a watermark in each CPU's ring; ringbuf: forced as N is reached)",
         ),
         Kind(
             "none",

@@ -156,7 +156,12 @@ def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]
     from bench.store import session_json
 
     manifest, _ = session_json.read(folder)
-    return Plan.from_json(manifest["plan"], manifest.get("notes", ()))
+    try:
+        return Plan.from_json(manifest["plan"], manifest.get("notes", ()))
+    except KeyError as error:
+        raise UsageError(
+            f"the plan in {folder} has no {error}: another version of ringbench made it. Start a new session."
+        ) from error
 
 
 def _name_by_time() -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import EnvironmentLacks
+from bench.kernel import cpus
 from bench.kernel.probe import LIFECYCLE, Probe
 from bench.record import Record
 from bench.transports import Transport
@@ -72,6 +73,7 @@ def defines(
         *probe.defines,
         f"-DRINGBUF_PAGES={ringbuf_pages}",
         wakeup.define,
+        f"-DWAKE_CPUS={len(cpus.online())}",
         f"-DLIVES={lives}",
         "-Wno-macro-redefined",
         "-Wno-duplicate-decl-specifier",

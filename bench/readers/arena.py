@@ -72,7 +72,7 @@ class Arena:
 
     def payloads(self) -> list[memoryview]:
         """Return what is kept of records of any length, each as it came, perf's padding included."""
-        content = memoryview(self._records).cast("B")
+        content = self._records.view(np.uint8).data
         ends = [0, *self._ends[: self.sink.kept].tolist()]
         return [content[start:end] for start, end in itertools.pairwise(ends)]
 

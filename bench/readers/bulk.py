@@ -17,6 +17,7 @@ from bench.kernel.perf_ring import MappedPerfRing
 from bench.kernel.ringbuf import MappedRingbuf
 from bench.readers.arena import Arena
 from bench.readers.reader import Kind, Opening, Reader
+from bench.waits import PACE_S
 
 Ring = MappedPerfRing | MappedRingbuf
 
@@ -130,4 +131,6 @@ def _open(opening: Opening) -> Reader:
     return BulkReader(open_rings(opening), arena, compiled=native.missing() is None)
 
 
-KIND = Kind("bulk", "the mapped memory drained in blocks by a compiled loop; no Python per event", missing, _open)
+KIND = Kind(
+    "bulk", "the mapped memory drained in blocks by a compiled loop; no Python per event", missing, _open, PACE_S
+)

@@ -20,6 +20,7 @@ from bench.event import Events
 from bench.readers.arena import CALL_LIMIT, Arena
 from bench.readers.bulk import BulkReader, Ring, missing, open_rings
 from bench.readers.reader import Kind, Opening, Reader
+from bench.waits import PACE_S
 
 
 @contextlib.contextmanager
@@ -90,6 +91,7 @@ KIND = Kind(
     "the records looked at where they lie in the mapped ring, no copy; each view is held for TIME, if given",
     missing,
     _open,
+    PACE_S,
     usage="bulk-view[:TIME]",
     check=_check,
 )

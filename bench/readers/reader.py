@@ -102,6 +102,8 @@ class Kind:
     missing: Callable[[], str | None]
     """Why it cannot work on this machine; None when it can."""
     open: Callable[[Opening], Reader]
+    pace_s: float | None = None
+    """How long it pauses after each look where nobody chose otherwise; None: not at all, as the libraries' loops do."""
     usage: str = ""
     """Its name with its argument, as a person writes it; '' where it takes none."""
     refuses: Callable[[str, Wakeup], str | None] = lambda shape, wakeup: None

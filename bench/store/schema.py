@@ -37,6 +37,7 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("offered_lives", pa.int64()),  # processes the workload says it made during its whole run
     ("workload_exit_status", pa.int64()),
     ("arena_bytes", pa.int64()),  # memory the reader set aside for events
+    ("clerk_cpu_ns", pa.int64()),  # CPU time of the trial's own time-keeping during the window
     ("started_ns", pa.int64()),  # CLOCK_REALTIME at the start of the window
     ("trial_s", pa.float64()),  # the whole trial: process, compile, warm-up, window, drain
 )

@@ -1,8 +1,8 @@
 """Benchmarks: ratios of two things measured in turn in one run, each with its interval.
 
-A ratio falls short of its target only where the whole interval does: the machines of CI are shared, and a benchmark
-that cries wolf is switched off. ``--blocks 20`` narrows the intervals. As with any pytest-benchmark,
-``--benchmark-json`` stores them, the ratios in extra_info.
+A benchmark fails only where the whole interval lies more than a tenth below its target: the machines of CI are shared,
+and a benchmark that cries wolf is switched off. Whether the target itself was reached stands in extra_info.
+``--blocks 20`` narrows the intervals, and ``--benchmark-json`` stores them, as with any pytest-benchmark.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from bench.kernel import tracepoints
 from bench.kernel.probe import LIFECYCLE, firehose
 from bench.stats import Interval, ratio_interval
 
+MARGIN = 0.1
 Timed = Callable[[], float]
 """Does the work once and returns its own figure, less being better: ns for each event, say."""
 Duel = Callable[..., Interval]
@@ -30,7 +31,7 @@ def _held() -> Iterator[None]:
 @pytest.fixture
 def blocks(request: pytest.FixtureRequest) -> int:
     """Return in how many blocks both sides take their turn."""
-    return int(request.config.getoption("--blocks"))
+    return max(5, int(request.config.getoption("--blocks")))  # fewer have no interval
 
 
 @pytest.fixture
@@ -58,12 +59,15 @@ def duel(benchmark: Any, blocks: int) -> Duel:
             ratio_high=ratio.high,
             blocks=ratio.n,
             target=least,
+            reached=ratio.value is not None and ratio.value >= least,
             subject=_median(figures["subject"]),
             rival=_median(figures["rival"]),
         )
         highest = ratio.value if ratio.high is None else ratio.high
         assert highest is not None
-        assert highest >= least, f"{ratio.value:.2f} x [{ratio.low}, {ratio.high}] where {least} was the target"
+        assert highest >= least * (1 - MARGIN), (
+            f"{ratio.value:.2f} x [{ratio.low}, {ratio.high}] where {least} was the target"
+        )
         return ratio
 
     return fight
