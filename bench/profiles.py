@@ -108,11 +108,11 @@ THOROUGH = Profile(
 _LIBRARIES = ("compiled", "libbpf", "bulk")
 READERS = Profile(
     "readers",
-    "every reader under every wake-up with a firehose: placements, producers, lengths of records; half an hour",
+    "every reader under every wake-up with a firehose: placements, producers, lengths of records; a quarter of an hour",
     (
         Group(
             "isolated",
-            ALL,
+            BOTH,
             ("callback", "callback-bare", *_LIBRARIES, "bulk-view"),
             ("every", "adaptive", "batch:500", "bytes:16K", "none"),
             ("firehose:32",),
@@ -143,7 +143,7 @@ READERS = Profile(
         Group(
             "isolated",
             ALL,
-            ("bulk", "bulk-view"),
+            ("bulk",),
             ("none",),
             ("firehose:32",),
             (_LARGEST,),
@@ -163,7 +163,7 @@ READERS = Profile(
         ),
     ),
     repeats=10,
-    duration_s=0.4,
+    duration_s=0.3,
     warmup_s=0.02,
     # A timer that a ring of 1 MiB outlasts at twenty million records a second.
     drain_interval_s=200e-6,

@@ -6,17 +6,7 @@ from dataclasses import dataclass
 
 from bench.amounts import parse_seconds, show_seconds
 from bench.errors import UsageError, unknown_name
-from bench.wakeups import Wakeup
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A way of waiting, as ``ringbench list`` shows it."""
-
-    name: str
-    usage: str
-    sentence: str
-
+from bench.wakeups import Kind, Wakeup
 
 WAITS: dict[str, Kind] = {
     kind.name: kind

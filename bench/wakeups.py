@@ -14,7 +14,7 @@ from bench.errors import UsageError, unknown_name
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of policy, as ``ringbench list`` shows it."""
+    """A kind of policy, of waking or of waiting, as ``ringbench list`` shows it."""
 
     name: str
     usage: str
