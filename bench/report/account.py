@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.report.cells import Setting, cells_of
+from bench.report.cells import cells_of
 from bench.report.comparison import comparisons
 from bench.report.findings import Finding
 from bench.report.quantities import NOT_MEASURED, count, listed
+from bench.report.setting import Setting
 from bench.report.view import Record, SessionView, adds_up, is_valid
 
 _REASONS = 3
@@ -27,9 +28,13 @@ class Entry:
     reason: str
     numbers: tuple[str, ...]
     """attempted, delivered, failed and residual."""
+    checksum: str
+    """Whether the sequence numbers of what was delivered and refused add up to those attempted."""
 
 
 ACCOUNTED = ("attempted", "delivered", "failed", "residual")
+_UNCHECKED = "the reader doesn't look into records"
+_CHECKED = {True: "agrees", False: "differs", None: _UNCHECKED}
 
 
 def account(view: SessionView) -> list[Entry]:
@@ -47,6 +52,7 @@ def _entry(row: Record) -> Entry:
         valid,
         "" if valid else why_invalid(row),
         numbers,
+        _CHECKED.get(row["seq_checked"], NOT_MEASURED) if _summed(row) else "not recorded",
     )
 
 
@@ -57,11 +63,34 @@ def why_invalid(row: Record) -> str:
     return str(row["invalid_reason"] or "no reason recorded")
 
 
+def checksums(view: SessionView) -> str:
+    """Return of how many accounts the sum of sequence numbers was checked; '' for sessions that don't have it."""
+    summed = [row["seq_checked"] for row in view.rows if _summed(row)]
+    if not summed:
+        return ""
+    told = {True: "agrees in", False: "differs in"}
+    said = [f"{words} {count(summed.count(found), 'account')}" for found, words in told.items() if found in summed]
+    silent = f"in {count(summed.count(None), 'account')} {_UNCHECKED}" if None in summed else ""
+    return f"The sum of sequence numbers {'; '.join([*said, silent] if silent else said)}."
+
+
+def _summed(row: Record) -> bool:
+    """Tell whether a row comes from a session that sums up sequence numbers: they also say where the reader ran."""
+    return row["seq_checked"] is not None or (row["placement"] is not None and row["attempted"] is not None)
+
+
+def answered(found: Sequence[Finding]) -> str:
+    """Return which questions a session answers and which it was never asked; '' where it has no answer."""
+    names = [finding.question.name for finding in found if finding.headline is not None]
+    unasked = [finding.question.name for finding in found if not finding.asked]
+    return f"Answered here: {listed(names)}. Not asked: {listed(unasked)}." if names and unasked else ""
+
+
 def caveats(view: SessionView, found: Sequence[Finding]) -> list[str]:
     """Return what is missing or limits this session, a sentence each, the gravest first."""
     said = [_emulated(view), _interrupted(view), _invalid(view), _compared(view), _sizes(found), _repeats(view)]
     said += [_workload(view), _nameless(view)]
-    silent = [finding.question.name for finding in found if finding.headline is None]
+    silent = [finding.question.name for finding in found if finding.asked and finding.headline is None]
     if silent and view.valid:
         said.append(f"Not measured here: {listed(silent)}.")
     return [sentence for sentence in said if sentence]

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bench.report.cells import Cell, Setting, median_of
+from bench.report.cells import Cell, median_of
 from bench.report.quantities import size
+from bench.report.setting import Setting
 from bench.stats import Interval, ratio_interval
 
 _HEADS = ("ringbuf-reserve", "ringbuf-output")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bench.report.account import caveats
+from bench.report.account import caveats, checksums
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
 from bench.report.view import SessionView, records
@@ -28,9 +28,12 @@ def as_json(session: StoredSession) -> dict[str, Any]:
         "versions": session.manifest.get("versions"),
         "environment": session.manifest.get("environment"),
         "caveats": caveats(view, found),
+        "checksums": checksums(view),
+        "not_asked": [f.question.name for f in found if not f.asked],
         "findings": [
             {"question": f.question.name, "sentences": [{"text": s.text, "where": s.where} for s in f.said]}
             for f in found
+            if f.asked
         ],
         "comparisons": [_comparison(f, line) for f in found for group in f.groups for line in group.lines],
         "trials": records(session.trials),
@@ -54,6 +57,9 @@ def _comparison(found: Finding, line: Line) -> dict[str, Any]:
         "cpus": setting.cpus,
         "asked_bytes": setting.asked_bytes,
         "drain_interval_s": setting.drain_interval_s,
+        "wait": setting.wait or None,
+        "placement": setting.placement,
+        "record_bytes": setting.record_bytes,
         "column": line.column.name,
         "unit": line.column.unit,
         "better": line.column.better,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from bench.report import sentences
 from bench.report.cells import Cell, cells_of
 from bench.report.comparison import Comparison, comparisons
 from bench.report.judgement import EXACT, Line, judge
 from bench.report.losses import Sweep, sweeps
-from bench.report.questions import DROPS, MEMORY, ORDER, QUESTIONS, Question
+from bench.report.questions import CAPACITY, DROPS, MEMORY, ORDER, QUESTIONS, Question
 from bench.report.sentences import Statement
+from bench.report.setting import Setting
 from bench.report.view import SessionView
 
 _FEW_LOADS = 3
 _EACH_ITS_OWN = "each way of counting sees different pages"
+_OF_SOME = frozenset({"stranded_age_ns"})
+"""Columns that have a figure only where something happened: without any, there is nothing to show."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Finding:
     """Every comparison that is shown, the headline among them."""
     leading: int = 1
     """How many of the sentences a short report says."""
+    asked: bool = True
+    """Whether any trial was meant to answer it."""
 
     @property
     def brief(self) -> tuple[Statement, ...]:
@@ -50,6 +56,11 @@ class Finding:
         """Return the answer in one sentence."""
         return self.said[0].text
 
+    @property
+    def further(self) -> int:
+        """Return how many settings have figures beside the one that tells most."""
+        return max(0, len({group.comparison.setting for group in self.groups}) - 1)
+
 
 def findings(view: SessionView) -> list[Finding]:
     """Answer every question from the valid trials of *view*; one that can't be answered says so."""
@@ -58,7 +69,10 @@ def findings(view: SessionView) -> list[Finding]:
 
 def finding(view: SessionView, question: Question) -> Finding:
     """Answer one question from the valid trials of *view*."""
-    return _answer(question, cells_of(view.valid), emulated=view.emulated)
+    found = _answer(question, cells_of(view.valid), emulated=view.emulated)
+    if found.headline is not None or any(question.asked_of(setting) for setting in {*map(Setting.of, view.rows)}):
+        return found
+    return replace(found, said=(Statement(f"Not asked here: no trial is about {question.name}.", ""),), asked=False)
 
 
 def _answer(question: Question, cells: Sequence[Cell], *, emulated: bool) -> Finding:
@@ -73,10 +87,13 @@ def _answer(question: Question, cells: Sequence[Cell], *, emulated: bool) -> Fin
     if question is MEMORY:  # what a buffer holds doesn't hang on who reads it
         shown = _each_pair_once(shown)
     groups = [_group(question, comparison, emulated=emulated) for comparison in shown]
-    said = [statement for group in groups for statement in _said(question, group)]
+    said = [_said(question, group) for group in groups]
     if question is MEMORY:
-        said += sentences.enough(sweeps(_fit(DROPS, cells)))
-    return Finding(question, tuple(said), groups[0], tuple(groups))
+        said.append(sentences.enough(sweeps(_fit(DROPS, cells))))
+    if question is CAPACITY:
+        said.insert(1, sentences.by_reader(groups[0].lines[0], fit))
+    leading = question.sides + (len(said[1]) if question is CAPACITY else 0)
+    return Finding(question, tuple(chain(*said)), groups[0], tuple(groups), leading)
 
 
 def _drops(loads: Sequence[Sweep], *, emulated: bool) -> Finding:
@@ -96,6 +113,7 @@ def _fit(question: Question, cells: Sequence[Cell]) -> list[Cell]:
 
     A cell without a figure stays if it is the partner of one that has some: it was not measured, and that is said.
     """
+    cells = [cell for cell in cells if question.fits(cell.setting)]
     settings = {cell.setting for cell in cells if any(cell.has(name) for name in question.columns)}
     able = [cell for cell in cells if cell.setting in settings]
     best = min(comparisons(able), key=lambda c: _rank(question, c), default=None)
@@ -124,15 +142,17 @@ def _each_pair_once(shown: Sequence[Comparison]) -> list[Comparison]:
 
 
 def _group(question: Question, comparison: Comparison, *, emulated: bool) -> Group:
-    why = question.unranked(paired=comparison.setting.paired, emulated=emulated)
-    lines = (
-        judge(comparison, name, unranked=_EACH_ITS_OWN if question is MEMORY and name not in EXACT else why)
-        for name in question.columns
-    )
-    return Group(comparison, tuple(lines))
+    def why(name: str) -> str:
+        if question is MEMORY and name not in EXACT:
+            return _EACH_ITS_OWN
+        return question.unranked(name, paired=comparison.setting.paired, emulated=emulated)
+
+    lines = [judge(comparison, name, unranked=why(name)) for name in question.columns]
+    return Group(comparison, tuple(line for line in lines if line.measured or line.column.name not in _OF_SOME))
 
 
 def _said(question: Question, group: Group) -> list[Statement]:
-    say = {MEMORY: sentences.memory, ORDER: sentences.order}.get(question, sentences.figures)
+    own = {MEMORY: sentences.memory, CAPACITY: sentences.capacity, ORDER: sentences.order}
+    say = own.get(question, sentences.figures)
     meanwhile = sentences.lost_meanwhile(group.lines) if question.timed else []
     return say(group.lines, question.better) + meanwhile

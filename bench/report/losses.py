@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.report.cells import Cell, Setting
+from bench.report.cells import Cell
 from bench.report.comparison import Comparison, comparisons
 from bench.report.quantities import amount, count, estimate, number, size
+from bench.report.setting import Setting
 from bench.report.view import order_of
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from bench.report.account import account, caveats
+from bench.report.account import account, answered, caveats, checksums
 from bench.report.again import again
 from bench.report.figures import FIGURES, FigureKind
 from bench.report.findings import findings
@@ -26,6 +26,8 @@ from bench.report.view import SessionView
 from bench.stats import Interval
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SETTINGS = 4
+"""Settings whose sentences a section shows at once: the others wait to be opened."""
 
 
 def render(view: SessionView, plots: Mapping[str, str]) -> str:
@@ -45,13 +47,16 @@ def render(view: SessionView, plots: Mapping[str, str]) -> str:
         css=Markup(css),  # ours, and hashed below: it must not change on its way
         style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         caveats=caveats(view, found),
-        findings=found,
+        findings=[finding for finding in found if finding.asked],
+        answered=answered(found),
+        checksums=checksums(view),
         figures={kind.question: _figure(view, kind, plots[kind.name]) for kind in FIGURES if kind.name in plots},
         entries=account(view),
         again=again(view),
         headlines=[finding.headline for finding in found if finding.headline],
         better={c: OWN_WORDS.get(c, question.better) for question in QUESTIONS for c in question.columns},
         legend=LEGEND,
+        room=_SETTINGS,
         told=TOLD,
     )
 

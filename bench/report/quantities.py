@@ -24,6 +24,7 @@ _STEPS: dict[str, tuple[tuple[float, str], ...]] = {
     "bytes": ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "bytes")),
     "bytes/s": ((1 << 30, "GiB/s"), (1 << 20, "MiB/s"), (1 << 10, "KiB/s"), (1, "bytes/s")),
     "events/s": ((1e6, "M events/s"), (1, "events/s")),
+    "1/s": ((1, "a second"),),
 }
 """Units of :class:`bench.metrics.Column` and what they are shown in, the largest first.
 

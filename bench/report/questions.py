@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.report.setting import Setting
+
+_YARDSTICKS = {"memcpy_ns_per_event": "it is the yardstick, no transport's work"}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -21,9 +25,29 @@ class Question:
     """How to read the figures, and what they don't show."""
     timed: bool = False
     """Its figures hang on speed: they mean nothing on an emulated processor."""
+    sides: int = 1
+    """How many of its figures a short report says."""
+    of_load: bool = True
+    """It is about what a load met: a capacity trial, which has none, cannot answer."""
+    of_lives: bool = False
+    """It is about the events of lives, kept one by one."""
+    of_waits: bool = False
+    """It is about how the reader waited, which sessions of earlier versions don't say."""
 
-    def unranked(self, *, paired: bool, emulated: bool) -> str:
-        """Return why figures of this question are shown and not ranked, '' where they are."""
+    def fits(self, setting: Setting) -> bool:
+        """Tell whether trials in *setting* can answer at all."""
+        if self.mode == "capacity":
+            return setting.capacity
+        return not (self.of_load and setting.capacity) and not (self.of_waits and not setting.wait)
+
+    def asked_of(self, setting: Setting) -> bool:
+        """Tell whether trials in *setting* are meant to answer."""
+        return self.fits(setting) and not (self.of_lives and setting.firehose)
+
+    def unranked(self, column: str, *, paired: bool, emulated: bool) -> str:
+        """Return why figures of *column* are shown and not ranked, '' where they are."""
+        if column in _YARDSTICKS:
+            return _YARDSTICKS[column]
         if self.timed and emulated:
             return "this machine is emulated, and its speed means nothing"
         if self.timed and paired and self.mode != "paired":
@@ -40,6 +64,7 @@ MEMORY = Question(
     "Physical memory is computed from the kernel's layout: every page held, the kernel's own included. The other ways "
     "of counting see different pages and are not ranked: RSS counts a ringbuf's data twice, since it is mapped twice, "
     "and perf's pages may be missing from RSS and from the memory cgroup; perf has no memlock figure.",
+    of_load=False,
 )
 DROPS = Question(
     "drops",
@@ -49,7 +74,8 @@ DROPS = Question(
     "lost less",
     "Counted in the BPF program: submissions refused of submissions tried. Sizes are totals over all CPUs. Where "
     "nothing was lost, the bound is 3/n and takes events as independent; losses come in bursts, so read it as a "
-    "hopeful one. It holds for this load, this reader and this drain interval.",
+    "hopeful one. It holds for this load, this reader and this drain interval. In isolated trials each transport sets "
+    "its own pace: one that slows the producer down has less to lose.",
     timed=True,
 )
 THROUGHPUT = Question(
@@ -59,7 +85,8 @@ THROUGHPUT = Question(
     "isolated",
     "was faster",
     "What was delivered a second while the workload ran. Where nothing was lost, the workload set the pace: this is "
-    "then how much the transport slowed it down, and not the most that the transport can carry.",
+    "then how much the transport slowed it down, and not the most that the transport can carry. Where much was lost, "
+    "the reader's pace and the buffer's size set it. What a reader can take at most is another question: capacity.",
     timed=True,
 )
 COST = Question(
@@ -68,10 +95,42 @@ COST = Question(
     ("producer_ns_per_event", "consumer_cpu_ns_per_event"),
     "isolated",
     "is cheaper",
-    "The producer's figure is the mean run of the whole BPF program by the kernel's bpf stats: stamping and filling "
-    "the record are in it, so a ratio between transports is understated. The reader's is the CPU time of its thread "
-    "over the events delivered.",
+    "The producer's figure is the mean run of the whole BPF program by the kernel's bpf stats, shared out among its "
+    "records: stamping and filling them are in it, so a ratio between transports is understated. The reader's is the "
+    "CPU time of its thread over the events delivered; one that spins is busy throughout, so it pays for each event "
+    "that doesn't come.",
     timed=True,
+)
+CAPACITY = Question(
+    "capacity",
+    "How fast is a full buffer drained, and a record submitted, with nothing else going on?",
+    (
+        *("drain_ns_per_event", "memcpy_ns_per_event", "fill_ns_per_event"),
+        *("fill_stats_ns_per_event", "drain_bytes_per_s"),
+    ),
+    "capacity",
+    "is faster",
+    "The buffer is filled to nine tenths, the producer stops, and the buffer is drained: what each side can do by "
+    "itself. It is not throughput: with both at work, each slows the other down. memcpy of the same bytes, headers "
+    "included, stands beside the drain as the yardstick; a reader that is faster does not copy all of them to fresh "
+    "memory. The producer is a program that BPF_PROG_TEST_RUN repeats, as sched_cls: no system call and no tracepoint "
+    "is in its figure. The bpf stats of the same runs include the two clock readings that they take.",
+    timed=True,
+    sides=3,
+)
+WAKEUPS = Question(
+    "wakeups",
+    "How often is the reader woken, and what is left lying?",
+    ("wakeups_per_s", "context_switches_per_s", "residual", "tail_ns", "stranded_age_ns"),
+    "isolated",
+    "had fewer",
+    "Counted are the waits that ended with events in hand, whoever ended them: a reader on a timer is woken by nobody. "
+    "Fewer are cheaper, and no merit where fewer events arrived. After the load the reader goes on by its own policy, "
+    "for 50 ms at least; what only the final drain brings then would have been stranded. The age of the "
+    "oldest of it is not measured where nothing was stranded, or where records are counted and not kept.",
+    timed=True,
+    sides=2,
+    of_waits=True,
 )
 ORDER = Question(
     "order",
@@ -82,6 +141,7 @@ ORDER = Question(
     "A causal violation shows an effect before its cause in the same life; a timestamp inversion alone is no "
     "contradiction. Pairs of which one side was dropped don't count. Part of perf's disorder is the reader's: it "
     "takes one CPU's buffer after the other.",
+    of_lives=True,
 )
 LATENCY = Question(
     "latency",
@@ -92,10 +152,16 @@ LATENCY = Question(
     "From the event's stamp to the reader's hands. Where nobody is woken, it includes the wait for the next timed "
     "drain. Only delivered events have a latency: where many were dropped, it flatters.",
     timed=True,
+    of_lives=True,
 )
 
-OWN_WORDS = {"timestamp_inversions": "had fewer"}
-"""Columns for which the question's word would say too much. Few inversions are no better order: a reader that drains
-one CPU after the other makes a single one at each drain, and half of all events are late."""
+OWN_WORDS = {
+    "timestamp_inversions": "had fewer",
+    "residual": "left less lying",
+    "tail_ns": "was done sooner",
+    "stranded_age_ns": "left it lying for less long",
+}
+"""Columns for which the question's word would be wrong, or say too much. Few inversions are no better order: a reader
+that drains one CPU after the other makes a single one at each drain, and half of all events are late."""
 
-QUESTIONS = (MEMORY, DROPS, THROUGHPUT, COST, ORDER, LATENCY)
+QUESTIONS = (MEMORY, DROPS, THROUGHPUT, COST, CAPACITY, WAKEUPS, ORDER, LATENCY)

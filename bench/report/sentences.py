@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.report.cells import Cell
 from bench.report.judgement import Line, Verdict
@@ -25,6 +25,10 @@ _LEADS = {
     "events_per_s": ("The reader got", ""),
     "producer_ns_per_event": ("An event cost the producer", ""),
     "consumer_cpu_ns_per_event": ("Reading an event cost", "of CPU time"),
+    "drain_ns_per_event": ("Draining a full buffer took", "an event"),
+    "fill_ns_per_event": ("Submitting took the producer alone", "an event"),
+    "wakeups_per_s": ("Waits that ended with events:", ""),
+    "residual": ("Left for the final drain:", "events"),
     "causal_violations": ("A trial showed", "causal violations"),
     "timestamp_inversions": ("A trial showed", "timestamp inversions"),
     "late_events": ("A trial showed", "late events"),
@@ -34,7 +38,9 @@ _LEADS = {
 }
 """How the sentence on a column begins, and what it counts. A column that isn't here stands in full tables only."""
 
-TOLD = frozenset({*_LEADS, "drop_rate", "memory_memlock_bytes", "memory_rss_bytes", "memory_cgroup_bytes"})
+TOLD = frozenset(
+    {*_LEADS, "drop_rate", "memcpy_ns_per_event", "memory_memlock_bytes", "memory_rss_bytes", "memory_cgroup_bytes"}
+)
 """Columns that a short table has room for: the others say again what one of these says."""
 
 
@@ -88,6 +94,27 @@ def enough(loads: Sequence[Sweep]) -> list[Statement]:
     """Say for each load what size it took to lose nothing: the memory that a user has to give."""
     said = [(sweep.smallest_without_loss(), sweep.setting.words()) for sweep in loads]
     return [Statement(text, where) for text, where in said if text]
+
+
+def by_reader(line: Line, cells: Sequence[Cell]) -> list[Statement]:
+    """Say the figure of *line* for each reader, all else alike: which reader it is matters more than the transport."""
+    setting, column, transports = line.comparison.setting, line.column, line.comparison.transports
+    readers: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        if cell.transport in transports and replace(cell.setting, reader=setting.reader) == setting:
+            shown = amount(cell.interval(column.name).value, column.unit)
+            readers.setdefault(cell.setting.reader, {})[cell.transport] = shown
+    each = [f"{reader} {listed([found.get(name, '-') for name in transports])}" for reader, found in readers.items()]
+    text = f"{column.title}, by reader, with {listed(transports)}: {'; '.join(each)}."
+    return [Statement(text, setting.words(with_reader=False))] if len(each) > 1 else []
+
+
+def capacity(lines: Sequence[Line], better: str) -> list[Statement]:
+    """Say what draining took, what memcpy took of the same bytes, and what the producer took by itself."""
+    drain, yardstick, fill = lines[:3]
+    shown = listed([_value(cell, yardstick) for cell in yardstick.comparison.cells])
+    memcpy = Statement(f"The yardstick, memcpy of the same bytes: {shown}.", drain.comparison.setting.words())
+    return [_figure(drain, better), *([memcpy] if yardstick.measured else []), _figure(fill, better)]
 
 
 def memory(lines: Sequence[Line], better: str) -> list[Statement]:

@@ -17,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bench.report.account import caveats
+from bench.report.account import answered, caveats, checksums
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
 from bench.report.quantities import LEGEND, NOT_MEASURED, amount, bounds
@@ -49,9 +49,13 @@ def show(
         console.print(Text.assemble(("! ", "bold yellow"), caveat))
     heads: list[str] = []
     for finding in found:
-        heads = _block(console, finding, heads)
+        if finding.asked:
+            heads = _block(console, finding, heads)
     console.print()
-    console.print(Text(f"{LEGEND} n: repeats. Ratios are taken repeat by repeat.", "dim"))
+    legend = f"{LEGEND} n: repeats. Ratios are taken repeat by repeat."
+    for said in (_further(found), answered(found), checksums(view), legend):
+        if said:
+            console.print(Text(said, "dim"))
     _files(console, written)
 
 
@@ -71,6 +75,12 @@ def _block(console: Console, finding: Finding, heads: list[str]) -> list[str]:
         elsewhere = "" if statement.where == finding.said[0].where else f" ({statement.where})"
         console.print(Padding(Text.assemble(statement.text, (elsewhere, "dim")), (0, 0, 0, _INDENT)))
     return heads
+
+
+def _further(found: Sequence[Finding]) -> str:
+    """Return how many settings have figures that are not shown here, and where they are."""
+    more = [f"{finding.question.name} {finding.further:,}" for finding in found if finding.further]
+    return f"Settings that only the page shows: {', '.join(more)}." if more else ""
 
 
 def _where(finding: Finding) -> str:

@@ -18,8 +18,14 @@ def quick() -> SessionView:
 
 
 @pytest.fixture(scope="session")
+def whole() -> SessionView:
+    """A session that answers every question."""
+    return synthetic.view(synthetic.whole())
+
+
+@pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its report."""
     out = tmp_path_factory.mktemp("report")
-    write_report(synthetic.session(), out)
+    write_report(synthetic.session(synthetic.whole()), out)
     return out

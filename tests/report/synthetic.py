@@ -34,11 +34,15 @@ def row(**changed: Any) -> Row:
         "asked_bytes": MIB,
         "block": 0,
         "drain_interval_s": 0.001,
+        "wait": None,
+        "placement": None,
+        "record_bytes": None,
         "valid": True,
         "wall_s": 1.0,
         **changed,
     }
-    name = "-".join(str(values[key]) for key in ("mode", "reader", "wakeup", "workload", "asked_bytes", "block"))
+    factors = ("mode", "reader", "wakeup", "wait", "workload", "record_bytes", "asked_bytes", "block")
+    name = "-".join(str(values[key]) for key in factors)
     values.setdefault("trial", name if values["mode"] == "paired" else f"{name}-{values['transport']}")
     if values.get("attempted") is not None and values.get("failed") is not None:
         values.setdefault("delivered", values["attempted"] - values["failed"])
@@ -60,7 +64,10 @@ def cells(columns: dict[str, Row], blocks: Iterable[int] = BLOCKS, **setting: An
 
 
 def quick(seed: int = 7) -> list[Row]:
-    """Return rows shaped like those of the quick profile, with noise of a few per cent on everything timed."""
+    """Return rows shaped like those of the quick profile, with noise of a few per cent on everything timed.
+
+    They are a session of before readers were placed and records had lengths.
+    """
     random = np.random.default_rng(seed)
 
     def around(value: float, spread: float = 0.05) -> list[float]:
@@ -125,6 +132,85 @@ def quick(seed: int = 7) -> list[Row]:
         "ringbuf-reserve": timed("ringbuf-reserve", 1_900, 8_800, 39_000),
     }
     return rows + cells(woken, reader="callback", wakeup="every", drain_interval_s=None)
+
+
+def capacity(seed: int = 8) -> list[Row]:
+    """Return rows of capacity trials: three readers, three lengths of record."""
+    random = np.random.default_rng(seed)
+    per_event = {"bulk": (0.8, 0.03), "libbpf": (3.5, 0.004), "callback-bare": (190.0, 0.02)}
+    producers = {"perf": 185.0, "ringbuf-output": 42.0, "ringbuf-reserve": 32.0}
+
+    def timed(reader: str, transport: str, nbytes: int) -> Row:
+        each, per_byte = per_event[reader]
+        noise = [float(factor) for factor in np.exp(random.normal(0, 0.02, len(BLOCKS)))]
+        drain = (each + per_byte * nbytes) * (1.5 if transport == "perf" else 1.0)
+        fill = producers[transport] + 0.1 * nbytes
+        return {
+            "attempted": 1_000_000,
+            "failed": 0,
+            "residual": 0,
+            "events_per_s": 5e6,
+            "bytes_per_s": 5e6 * nbytes,
+            "drain_ns_per_event": [drain * factor for factor in noise],
+            "memcpy_ns_per_event": [(0.5 + 0.04 * nbytes) * factor for factor in noise],
+            "drain_bytes_per_s": [1e9 * nbytes / (drain * factor) for factor in noise],
+            "fill_ns_per_event": [fill * factor for factor in noise],
+            "fill_stats_ns_per_event": [(fill + 2) * factor for factor in noise],
+            "memory_physical_bytes": MIB + (8 * KIB if transport == "perf" else 16 * KIB),
+            "seq_checked": None if reader == "callback-bare" else True,
+        }
+
+    rows: list[Row] = []
+    for reader in per_event:
+        for nbytes in (8, 64, KIB):
+            columns = {transport: timed(reader, transport, nbytes) for transport in producers}
+            setting = {"reader": reader, "record_bytes": nbytes, "placement": "free", "drain_interval_s": None}
+            rows += cells(columns, mode="capacity", workload="firehose:8", **setting)
+    return rows
+
+
+def firehose(seed: int = 9) -> list[Row]:
+    """Return rows of isolated firehose trials: two readers on a CPU of their own, three wake-ups."""
+    random = np.random.default_rng(seed)
+    rates = {"none": (9e6, 110.0), "batch:500": (8e6, 40.0), "adaptive": (3e6, 70.0)}
+    woken = {"none": 15_000, "batch:500": 9_000, "adaptive": 40_000}
+
+    def timed(wakeup: str, transport: str, slower: float) -> Row:
+        noise = [float(factor) for factor in np.exp(random.normal(0, 0.03, len(BLOCKS)))]
+        rate, consumer = rates[wakeup]
+        ringbuf = transport != "perf"
+        attempted = [round(rate * slower * factor * (1 if ringbuf else 0.5)) for factor in noise]
+        return {
+            "attempted": attempted,
+            "failed": 0 if ringbuf else [n // 50 for n in attempted],
+            "residual": [80, 90, 100, 110, 120] if wakeup == "batch:500" and not ringbuf else 0,
+            "events_per_s": [float(n) for n in attempted],
+            "bytes_per_s": [32.0 * n for n in attempted],
+            "producer_ns_per_event": [(35 if ringbuf else 190) * factor for factor in noise],
+            "consumer_cpu_ns_per_event": [consumer / slower * factor for factor in noise],
+            "wakeups_per_s": [woken[wakeup] * factor * (2 if ringbuf else 1) for factor in noise],
+            "context_switches_per_s": [120 * factor for factor in noise],
+            "tail_ns": 0,
+            "memory_physical_bytes": MIB + (16 * KIB if ringbuf else 8 * KIB),
+            "seq_checked": True,
+        }
+
+    rows: list[Row] = []
+    for reader, slower in (("bulk", 1.0), ("libbpf", 0.8)):
+        for wakeup in rates:
+            transports = ("perf", "ringbuf-output", "ringbuf-reserve")[wakeup == "adaptive" :]
+            setting = {"reader": reader, "wakeup": wakeup, "wait": "spin:50us" if wakeup == "none" else "epoll"}
+            columns = {transport: timed(wakeup, transport, slower) for transport in transports}
+            rows += cells(
+                columns, workload="firehose:32", cpus="0", placement="other", record_bytes=32, drain_interval_s=None,
+                **setting,
+            )  # fmt: skip
+    return rows
+
+
+def whole() -> list[Row]:
+    """Return rows that answer every question."""
+    return [*quick(), *capacity(), *firehose()]
 
 
 def manifest(**changed: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.account import account, caveats
+from bench.report.account import account, answered, caveats, checksums
 from bench.report.again import again
 from bench.report.findings import findings
 from bench.report.view import SessionView
@@ -19,6 +19,38 @@ def said(rows: list[Row] | None, **changed: object) -> str:
 
 def test_a_whole_session_has_no_caveat(quick: SessionView) -> None:
     assert caveats(quick, findings(quick)) == []
+
+
+def test_what_was_not_asked_is_told_apart_from_what_was_not_measured(quick: SessionView, whole: SessionView) -> None:
+    assert caveats(whole, findings(whole)) == []
+    assert answered(findings(whole)) == ""
+    assert answered(findings(quick)).endswith("Not asked: capacity and wakeups.")
+    filled = view(synthetic.capacity())
+    assert caveats(filled, findings(filled)) == []
+    assert answered(findings(filled)) == (
+        "Answered here: memory and capacity. Not asked: drops, throughput, cost, wakeups, order and latency."
+    )
+    assert answered(findings(view([]))) == ""
+
+
+def test_the_checksum_of_an_account() -> None:
+    counted = {"attempted": 4, "failed": 0, "placement": "free"}
+    rows = [row(seq_checked=True, block=n, **counted) for n in range(2)]
+    rows += [row(seq_checked=None, reader="callback-bare", **counted), row(valid=False, placement="free", trial="x")]
+    rows += [row(seq_checked=False, valid=False, block=9, **counted)]
+    session = view(rows)
+    assert [entry.checksum for entry in account(session)] == [
+        *("agrees", "agrees", "the reader doesn't look into records", "not recorded", "differs")
+    ]
+    assert checksums(session) == (
+        "The sum of sequence numbers agrees in 2 accounts; differs in 1 account; "
+        "in 1 account the reader doesn't look into records."
+    )
+
+
+def test_a_session_of_before_has_no_checksums(quick: SessionView) -> None:
+    assert checksums(quick) == ""
+    assert {entry.checksum for entry in account(quick)} == {"not recorded"}
 
 
 def test_every_row_is_accounted_for(quick: SessionView) -> None:

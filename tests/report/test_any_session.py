@@ -83,6 +83,26 @@ CASES: dict[str, tuple[list[Row], dict[str, Any], str]] = {
         {},
         "no difference in any repeat",
     ),
+    "nothing but capacity": (
+        synthetic.capacity(),
+        {},
+        "Not asked: drops, throughput, cost, wakeups, order and latency",
+    ),
+    "nothing but a firehose": (synthetic.firehose(), {}, "Not asked: capacity, order and latency"),
+    "nothing but capacity, all invalid": (
+        [{**r, "valid": False, "invalid_reason": "hung"} for r in synthetic.capacity()],
+        {},
+        "so there is nothing to report: hung (135)",
+    ),
+    "nothing but capacity, all null": (
+        without(synthetic.capacity(), *COLUMNS),
+        {},
+        "Not measured here: memory and capacity",
+    ),
+    "one capacity trial": (synthetic.capacity()[:1], {}, "Only perf has valid trials"),
+    "capacity without a reader's figure": (without(synthetic.capacity(), "drain_ns_per_event"), {}, "Submitting took"),
+    "every question": (synthetic.whole(), {}, "by reader, with perf"),
+    "a firehose, paired": ([{**r, "mode": "paired"} for r in synthetic.firehose()], {}, "not ranked"),
     "nothing but adaptive": (
         cells({"ringbuf-reserve": TIMES}, wakeup="adaptive") + cells({"perf": TIMES}, wakeup="every"),
         {},
@@ -116,7 +136,12 @@ def test_many_sizes_readers_and_workloads() -> None:
 
 
 values = st.one_of(st.none(), st.just(0), st.integers(0, 10**12), st.integers(1, 50))
-texts = st.sampled_from(["paired", "isolated", "", "bulk", "none", "every", "\x1b[0m", "<b>$x_{", "名", "a" * 500])
+texts = st.sampled_from(
+    [
+        *("paired", "isolated", "capacity", "firehose:8", "", "bulk", "none", "every"),
+        *("\x1b[0m", "<b>$x_{", "名", "a" * 500),
+    ]
+)
 rows_of_any_kind = st.lists(
     st.fixed_dictionaries(
         {
@@ -127,6 +152,10 @@ rows_of_any_kind = st.lists(
             **{name: st.one_of(st.none(), st.sampled_from([4 * KIB, 96 * KIB, 1])) for name in ("asked_bytes",)},
             "buffer_bytes": st.one_of(st.none(), st.sampled_from([0, 1, 4 * KIB, 1 << 40])),
             "drain_interval_s": st.one_of(st.none(), st.floats(0, 1e3)),
+            "wait": st.sampled_from([None, "epoll", "sleep:10ms", "spin:50us", "spin:", ":", "\x1b[0m<b>"]),
+            "placement": st.sampled_from([None, "free", "same", "other", "名"]),
+            "record_bytes": st.sampled_from([None, -1, 0, 1, 8, 56, 1 << 40]),
+            "seq_checked": st.sampled_from([None, True, False]),
             **{n: st.one_of(values, st.integers(-100, -1)) if n.startswith("latency") else values for n in COLUMNS},
         }
     ),

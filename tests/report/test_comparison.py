@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.cells import Setting, cells_of
+from bench.report.cells import cells_of
 from bench.report.comparison import Comparison, comparisons
 from bench.report.judgement import Verdict, judge
 from tests.report.synthetic import KIB, MIB, Row, cells, row, view
@@ -29,11 +29,19 @@ def only(rows: list[Row]) -> Comparison:
         ("cpus", "0"),
         ("asked_bytes", 64 * KIB),
         ("drain_interval_s", 0.1),
+        ("wait", "spin:50us"),
+        ("placement", "other"),
+        ("record_bytes", 32),
     ],
 )
 def test_cells_that_differ_in_more_than_the_transport_never_meet(name: str, other: object) -> None:
     rows = [row(transport="perf"), row(transport="ringbuf-reserve", **{name: other})]
     assert sorted(pairs(rows)) == [["perf"], ["ringbuf-reserve"]]
+
+
+def test_a_session_of_before_has_readers_placed_by_the_scheduler_and_records_of_lives() -> None:
+    rows = [row(transport="perf"), row(transport="ringbuf-reserve", placement="free", record_bytes=56)]
+    assert pairs(rows) == [["perf", "ringbuf-reserve"]]
 
 
 def test_perf_is_compared_with_each_ringbuf_and_with_the_reserving_one_first() -> None:
@@ -77,14 +85,6 @@ def test_zeros_leave_no_ratio_but_a_difference() -> None:
     comparison = only(cells(counts))
     assert comparison.ratio("causal_violations").n == 0
     assert comparison.difference("causal_violations").value == -7
-
-
-def test_the_setting_is_told_in_words() -> None:
-    words = Setting.of(row(workload="burst", cpus="0")).words()
-    assert words == "bulk reader, no wake-ups (drained every 1 ms), burst on CPU 0, 1 MiB, isolated trials"
-    words = Setting.of(row(reader="callback", wakeup="every", mode="paired")).words()
-    assert words == "callback reader, a wake-up for every event, fork-exec on CPUs 0-1, 1 MiB, paired trials"
-    assert "wake-up adaptive" in Setting.of(row(wakeup="adaptive")).words()
 
 
 def verdict(base: object, head: object, name: str = COST, blocks: int = 5, unranked: str = "") -> Verdict:

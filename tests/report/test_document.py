@@ -19,6 +19,19 @@ def test_the_document_has_what_the_contract_names() -> None:
     assert {c["question"] for c in document["comparisons"]} == {f["question"] for f in document["findings"]}
 
 
+def test_what_was_not_asked_is_listed_and_has_no_sentence() -> None:
+    document = json.loads(dumps(as_json(session(synthetic.capacity()))))
+    assert document["not_asked"] == ["drops", "throughput", "cost", "wakeups", "order", "latency"]
+    assert [f["question"] for f in document["findings"]] == ["memory", "capacity"]
+    assert document["checksums"].startswith("The sum of sequence numbers agrees in 90 accounts")
+    first = next(c for c in document["comparisons"] if c["question"] == "capacity")
+    assert {k: first[k] for k in ("wait", "placement", "record_bytes")} == {
+        "wait": None,
+        "placement": "free",
+        "record_bytes": 8,
+    }
+
+
 def test_what_was_not_measured_is_null_and_never_zero() -> None:
     (trial,) = as_json(session([row(producer_ns_per_event=float("nan"), latency_p50_ns=None)]))["trials"]
     assert trial["producer_ns_per_event"] is None

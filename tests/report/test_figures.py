@@ -22,7 +22,7 @@ NAMES = pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
 
 
 def draw(name: str, rows: list[Row] | None = None, **changed: object) -> Figure:
-    figure = KINDS[name].draw(view(rows, **changed))
+    figure = KINDS[name].draw(view(synthetic.whole() if rows is None else rows, **changed))
     assert figure is not None
     return figure
 
@@ -49,15 +49,17 @@ def test_each_question_has_a_figure() -> None:
 
 
 @NAMES
-def test_a_figure_says_on_what_and_with_what_it_was_measured(kind: FigureKind, quick: SessionView) -> None:
-    figure = kind.draw(quick)
+def test_a_figure_says_on_what_and_with_what_it_was_measured(kind: FigureKind, whole: SessionView) -> None:
+    figure = kind.draw(whole)
     assert figure is not None
     said = words(figure).replace("\n", " ")
     assert "Synthetic(R) Test CPU @ 2.00GHz, 2 CPUs, Linux 6.18.44-synthetic · ringbench 0.1.0" in said.replace(
         "\n", " "
     )
     assert "n = 5 repeats" in said
-    assert "bulk reader, no wake-ups (drained every 1 ms), fork-exec on CPUs 0-1" in said
+    usual = "bulk reader, no wake-ups (drained every 1 ms), fork-exec on CPUs 0-1"
+    own = {"capacity": "firehose:8 on CPUs 0-1, 1 MiB", "readers": "firehose:32 on CPU 0, 32-byte records, 1 MiB"}
+    assert own.get(kind.name, usual) in said
     assert all(axes.get_xlabel() for axes in figure.axes)
     assert "EMULATED" not in said
 
@@ -75,8 +77,8 @@ def test_a_session_without_data_has_no_figure(kind: FigureKind) -> None:
 
 
 @NAMES
-def test_the_words_for_who_cannot_see_it_have_its_figures(kind: FigureKind, quick: SessionView) -> None:
-    alt = kind.alt(quick)
+def test_the_words_for_who_cannot_see_it_have_its_figures(kind: FigureKind, whole: SessionView) -> None:
+    alt = kind.alt(whole)
     assert "perf" in alt
     assert "ringbuf-reserve" in alt
     assert len(alt) > 100
@@ -93,10 +95,10 @@ def test_the_same_data_gives_the_same_bytes_without_a_date(kind: FigureKind) -> 
     assert style.render(draw(kind.name), "png") == style.render(draw(kind.name), "png")
 
 
-def test_drawing_leaves_no_trace_in_matplotlib(quick: SessionView) -> None:
+def test_drawing_leaves_no_trace_in_matplotlib(whole: SessionView) -> None:
     before = dict(matplotlib.rcParams)
     for kind in FIGURES:
-        kind.draw(quick)
+        kind.draw(whole)
     assert dict(matplotlib.rcParams) == before
 
 
@@ -220,6 +222,17 @@ def test_settings_beyond_what_fits_are_counted() -> None:
         columns = {"perf": {"producer_ns_per_event": 5.0}, "ringbuf-reserve": {"producer_ns_per_event": 4.0}}
         rows += cells(columns, workload=f"stress-ng:{n}")
     assert "3 more settings had no room here: see the table." in words(draw("cost", rows)).replace("\n", " ")
+
+
+def test_settings_that_differ_in_their_last_words_are_told_apart() -> None:
+    rows: list[Row] = []
+    for nbytes in (32, 64):
+        columns = {"perf": {"producer_ns_per_event": 5.0}, "ringbuf-reserve": {"producer_ns_per_event": 4.0}}
+        setting = {"wakeup": "adaptive", "wait": "epoll:50us", "placement": "other", "record_bytes": nbytes}
+        rows += cells(columns, workload="stress-ng:of-a-rather-long-name", **setting)
+    said = words(draw("cost", rows)).replace("\n", " ")
+    assert "32-byte records, 1 MiB, isolated trials" in said
+    assert "64-byte records, 1 MiB, isolated trials" in said
 
 
 def test_names_are_drawn_as_they_are_and_never_parsed() -> None:

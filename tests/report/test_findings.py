@@ -29,21 +29,24 @@ def cost(base: object, head: object, blocks: int = 5, **setting: object) -> list
 BASE = [520.0, 530.0, 540.0, 550.0, 560.0]
 
 
-def test_every_question_is_answered(quick: SessionView) -> None:
-    found = findings(quick)
-    assert [f.question.name for f in found] == ["memory", "drops", "throughput", "cost", "order", "latency"]
+def test_every_question_is_answered(whole: SessionView) -> None:
+    found = findings(whole)
+    assert [f.question.name for f in found] == [
+        *("memory", "drops", "throughput", "cost", "capacity", "wakeups", "order", "latency")
+    ]
     assert all(f.headline is not None for f in found)
     assert all(re.match(r"[A-Z0-9].*\.$", statement.text) for f in found for statement in f.said)
 
 
-def test_the_headline_differs_in_nothing_but_the_transport(quick: SessionView) -> None:
+def test_the_headline_differs_in_nothing_but_the_transport(whole: SessionView) -> None:
     modes = {}
-    for found in findings(quick):
+    for found in findings(whole):
         assert found.headline is not None
         assert found.headline.comparison.transports == ["perf", "ringbuf-reserve"]
         assert {cell.setting for cell in found.headline.comparison.cells} == {found.headline.comparison.setting}
         modes[found.question.name] = found.headline.comparison.setting.mode
     assert {name for name, mode in modes.items() if mode == "paired"} == {"drops", "order"}
+    assert {name for name, mode in modes.items() if mode == "capacity"} == {"capacity"}
 
 
 def test_cost_the_ringbuf_cheaper() -> None:
@@ -218,7 +221,10 @@ def test_latency_and_rates_of_what_was_left_say_what_was_lost_meanwhile() -> Non
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
 def test_a_session_without_a_valid_trial_says_so(question: Question) -> None:
-    assert answer(question, [row(valid=False)]).sentence.startswith("Not measured here")
+    invalid = [row(valid=False, wait="epoll"), row(valid=False, mode="capacity")]
+    assert answer(question, invalid).sentence.startswith("Not measured here")
+    assert answer(question, invalid).asked
+    assert answer(question, []).sentence == f"Not asked here: no trial is about {question.name}."
     assert answer(question, []).headline is None
 
 

@@ -50,9 +50,12 @@ def test_the_worst_session_is_short_too() -> None:
         for b in range(3)
         for t in ("perf", "ringbuf-output", "ringbuf-reserve", "x")
     ]
+    rows += [{**r, "births_refused": 1, "workload_exit_status": 2} for r in synthetic.whole()]
+    rows += [{**r, "buffer_bytes": 5, "cpus": "7"} for r in synthetic.whole() if r["transport"] == "perf"]
     for number, r in enumerate(rows):
         r["trial"] = f"t{number}"
-    text = render(view(rows, notes=["note"] * 500, environment={"emulated": True}, command_line=["x"] * 9999))
+    changed = {"environment": {"emulated": True}, "status": "interrupted", "command_line": ["x"] * 9999}
+    text = render(view(rows, notes=["note"] * 500, **changed))
     assert len(text.splitlines()) < 60
     assert max(map(len, text.splitlines())) < 2000
 

@@ -112,9 +112,9 @@ def test_the_dark_knows_every_colour_of_the_figures(html: str) -> None:
 
 def test_every_figure_has_words_and_a_caption(page: Reader) -> None:
     images = page.all("svg")
-    assert len(images) == 6
+    assert len(images) == 8
     assert all(image["role"] == "img" and len(image["aria-label"]) > 100 for image in images)
-    assert len(page.all("figcaption")) == 6
+    assert len(page.all("figcaption")) == 8
 
 
 def test_identifiers_are_unique_and_what_refers_to_them_finds_them(html: str, page: Reader) -> None:
@@ -132,11 +132,42 @@ def test_it_has_headings_answers_accounts_and_the_command(html: str, page: Reade
     )
     assert "ringbuf-reserve is cheaper" in text
     assert "sudo ./with-env ringbench run --seed 1" in text
-    assert "105 of 105 are valid" in text
+    assert "320 of 320 are valid. The sum of sequence numbers agrees in 170 accounts; in 45 accounts the reader" in text
+    assert "Answered here" not in text, "there is nothing that wasn't asked"
     assert "mitigations, spectre_v2 Mitigation: Retpolines" in text
     assert "not measured" in text
     assert page.all("html")[0]["lang"] == "en"
     assert any(a.get("name") == "viewport" for a in page.all("meta"))
+
+
+def test_each_account_says_what_its_checksum_did(page: Reader) -> None:
+    text = " ".join(" ".join(page.text).split())
+    assert "callback-bare-none-None-firehose:8-8-1048576-0-perf perf 1,000,000 1,000,000 0 0 the reader doesn't" in text
+    assert "bulk-none-None-firehose:8-8-1048576-0-perf perf 1,000,000 1,000,000 0 0 agrees yes" in text
+
+
+def test_a_session_of_before_has_no_column_of_checksums(tmp_path: Path) -> None:
+    write_report(session(), tmp_path)
+    html = (tmp_path / "report.html").read_text()
+    assert "Checksum" not in html
+    assert "Answered here: memory, drops, throughput, cost, order and latency. Not asked: capacity and wakeups." in html
+
+
+def test_a_question_without_an_answer_leads_nowhere(tmp_path: Path) -> None:
+    write_report(session([row(producer_ns_per_event=5.0)]), tmp_path)
+    page = Reader((tmp_path / "report.html").read_text())
+    targets = {a["href"].removeprefix("#") for a in page.all("a")}
+    assert targets == {"cost"}
+    assert targets <= {a["id"] for _, a in page.elements if "id" in a}
+
+
+def test_a_sentence_of_another_setting_than_the_first_names_it(page: Reader) -> None:
+    text = " ".join(" ".join(page.text).split())
+    assert re.search(r"a repeat\S* \(bulk reader, no wake-ups \(drained every 1 ms\), burst on CPU 0, paired", text)
+
+
+def test_many_settings_wait_to_be_opened(page: Reader) -> None:
+    assert "6 more in words" in page.text
 
 
 def test_a_hostile_session_is_shown_and_not_obeyed(hostile: str) -> None:

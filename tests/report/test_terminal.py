@@ -99,6 +99,33 @@ def test_a_session_with_nothing_says_so_in_few_lines() -> None:
     assert len(text.splitlines()) < 25
 
 
+def many() -> list[Row]:
+    """Return rows of a session as large as they come: each reader with each wake-up and each length of record."""
+    rows = synthetic.quick()
+    for reader in ("bulk", "bulk-view", "compiled", "libbpf", "callback-bare", "callback"):
+        for nbytes in (8, 16, 32, 64, 128, 256, 512, 1024):
+            some = [r for r in synthetic.capacity() if r["reader"] == "bulk" and r["record_bytes"] == 8]
+            rows += [{**r, "reader": reader, "record_bytes": nbytes} for r in some]
+            for wakeup in ("every", "batch:64", "batch:500", "bytes:16K", "none"):
+                kind = [r for r in synthetic.firehose() if r["reader"] == "bulk" and r["wakeup"] == "batch:500"]
+                rows += [{**r, "reader": reader, "wakeup": wakeup, "record_bytes": nbytes} for r in kind]
+    return [{**r, "trial": f"t{n}"} if r["mode"] != "paired" else r for n, r in enumerate(rows)]
+
+
+def test_many_settings_stay_within_two_screens_and_the_page_has_the_rest() -> None:
+    text = printed(many())
+    assert len(text.splitlines()) <= 120
+    assert re.search(r"Settings that only the page shows: .*capacity 47, wakeups 239, order 1, latency 1\.", flat(text))
+
+
+def test_what_was_not_asked_is_one_line() -> None:
+    text = printed(synthetic.capacity())
+    assert not re.search(r"^(drops|throughput|cost|wakeups|order|latency)  ", text, re.MULTILINE)
+    assert "Not asked: drops, throughput, cost, wakeups, order and latency." in flat(text)
+    assert "in 45 accounts the reader doesn't look into records." in flat(text)
+    assert len(text.splitlines()) < 50
+
+
 def test_caveats_come_before_any_figure() -> None:
     text = printed(environment={"emulated": True})
     assert text.index("emulated") < text.index("memory  ")

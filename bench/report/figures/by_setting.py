@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from bench.report.cells import Cell, Setting
+from bench.report.cells import Cell
 from bench.report.figures import forest
 from bench.report.figures.figure import FigureKind, headline
 from bench.report.findings import finding
 from bench.report.quantities import count
 from bench.report.questions import Question
+from bench.report.setting import Setting
 from bench.report.view import SessionView
 
 _MOST = 8

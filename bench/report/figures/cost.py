@@ -6,7 +6,7 @@ from bench.report.figures.by_setting import Shown, kind
 from bench.report.questions import COST
 
 _SHOWN = (
-    Shown("Producer: one run of the BPF program", "ns", lambda cell: cell.values("producer_ns_per_event")),
+    Shown("Producer: an event's share of the program's run", "ns", lambda cell: cell.values("producer_ns_per_event")),
     Shown("Reader: CPU time per event", "ns", lambda cell: cell.values("consumer_cpu_ns_per_event")),
 )
 

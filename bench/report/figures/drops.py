@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bench.report import style
 from bench.report.cells import Cell
-from bench.report.figures.axis import ticks
+from bench.report.figures.axis import doublings_x, ticks
 from bench.report.figures.figure import POINTS, FigureKind, repeats
 from bench.report.figures.marks import Mark, key, point
 from bench.report.findings import finding
@@ -28,10 +28,6 @@ _PANEL, _TITLE, _AXIS = 2.0, 0.62, 0.55
 """Heights of a panel, of the words above it and of the axis below it, in inches."""
 _LEGEND = 0.12
 _LEFT, _BETWEEN, _RIGHT = 0.8, 0.35, 0.2
-_MARGIN = 0.7
-"""Beside the smallest and the largest size, in doublings of the size."""
-_TICK = 0.58
-"""Room that a size needs as a label, in inches."""
 _MOST = 6
 _WIDE = 50
 """Above this ratio of the largest to the smallest rate above zero, the axis turns logarithmic."""
@@ -101,17 +97,13 @@ def _loads(view: SessionView) -> list[Sweep]:
 def _panel(axes: Axes, sweep: Sweep, transports: Sequence[str], wide: float) -> None:
     axes.grid(axis="y")
     axes.set_axisbelow(True)
-    how = textwrap.wrap(sweep.setting.words(with_load=False), int(wide * 17))
+    how = textwrap.wrap(style.text(sweep.setting.words(with_load=False), 200), int(wide * 17))
     _above(axes, "\n".join(how), 6, fontsize=8, color=style.QUIET)
     _above(axes, style.text(sweep.setting.load_words, int(wide * 14)), 7 + 11 * len(how), fontweight="bold")
-    sizes = sorted({math.log2(cell.buffer_bytes) for cell in sweep.cells if cell.buffer_bytes})
-    axes.set_xlim(sizes[0] - _MARGIN, sizes[-1] + _MARGIN)
-    inches = wide / (sizes[-1] - sizes[0] + 2 * _MARGIN)
+    inches = doublings_x(axes, [cell.buffer_bytes for cell in sweep.cells if cell.buffer_bytes], wide)
     for place, transport in enumerate(transports):
         aside = (place - (len(transports) - 1) / 2) * _BESIDE / inches
         _transport(axes, sweep, transport, aside, _ASIDE / inches)
-    places = _with_room(sizes, inches)
-    ticks(axes.xaxis, places, [size(2**place) for place in places])
     axes.set_xlabel("buffer over all CPUs, logarithmic scale", fontsize=8.5)
 
 
@@ -146,15 +138,6 @@ def _rates(axes: Axes, rates: Sequence[float], *, named: bool) -> None:
     ticks(axes.yaxis, places, [f"{number(place * 100)} %" if named else "" for place in places])
     if named:
         axes.set_ylabel(f"events lost, {scale}", fontsize=8.5)
-
-
-def _with_room(places: Sequence[float], inches: float) -> list[float]:
-    """Return those of *places* that a label fits beside; a unit is *inches* long."""
-    kept: list[float] = []
-    for place in places:
-        if not kept or (place - kept[-1]) * inches >= _TICK:
-            kept.append(place)
-    return kept
 
 
 FIGURE = FigureKind(

@@ -5,6 +5,7 @@ The medians stand beside the rows as text, too: nobody has to read them off the 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,8 @@ from bench.report.view import SessionView
 
 _ROW, _HEAD, _GAP = 0.2, 0.21, 0.1
 """Heights of a transport's row, of a group's name and of the gap behind a group, in inches."""
+_NAME, _LINE = 120, 0.14
+"""Characters of a line of a group's name, and the height of each line but the first, in inches."""
 _TITLE, _AXIS = 0.27, 0.52
 """Heights of a panel's title, and of its axis with ticks and name, in inches."""
 _LEFT, _RIGHT = 1.4, 1.15
@@ -44,9 +47,19 @@ class Rows:
     """The figure of each repeat."""
 
     @property
+    def lines(self) -> list[str]:
+        """Return its name in lines: settings often differ in their last words only."""
+        return textwrap.wrap(style.text(self.name, 2 * _NAME), _NAME, break_on_hyphens=False) or [""]
+
+    @property
+    def head(self) -> float:
+        """Return the inches of its name."""
+        return _HEAD + _LINE * (len(self.lines) - 1)
+
+    @property
     def height(self) -> float:
         """Return the inches it takes."""
-        return _HEAD + _ROW * len(self.cells) + _GAP
+        return self.head + _ROW * len(self.cells) + _GAP
 
 
 @dataclass(frozen=True)
@@ -115,10 +128,10 @@ def _panel(axes: Axes, panel: Panel, figures: Sequence[float]) -> None:
     y = 0.0
     for group in panel.groups:
         # Above the grid, below the points, and a little wider than the axes, whose zero line is half outside.
-        axes.axhspan(y, y + _HEAD, -0.01, 1.01, color=style.PAPER, lw=0, zorder=1.5, clip_on=False)
-        _beside(axes, (0, y + _HEAD / 2), style.text(group.name, 110), (far_left, 0), color=style.QUIET, fontsize=8)
+        axes.axhspan(y, y + group.head, -0.01, 1.01, color=style.PAPER, lw=0, zorder=1.5, clip_on=False)
+        _beside(axes, (0, y + group.head / 2), "\n".join(group.lines), (far_left, 0), color=style.QUIET, fontsize=8)
         for place, cell in enumerate(group.cells):
-            _row(axes, y + _HEAD + (place + 0.5) * _ROW, group, cell, panel.unit)
+            _row(axes, y + group.head + (place + 0.5) * _ROW, group, cell, panel.unit)
         y += group.height
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from bench.report import style
-from bench.report.cells import Cell, Setting
+from bench.report.cells import Cell
 from bench.report.figures import forest
 from bench.report.figures.by_setting import settings_of
 from bench.report.figures.figure import FigureKind, headline
 from bench.report.findings import finding
 from bench.report.quantities import size
 from bench.report.questions import MEMORY
+from bench.report.setting import Setting
 from bench.report.view import SessionView
 
 _WAYS = {
