@@ -149,7 +149,7 @@ class MappedPerfRing:
         return count if plain.all() else int(plain.argmin())
 
     def _take_one(self, into: npt.NDArray[np.void], left: int) -> int:
-        """Take the first record of the *left* bytes by itself: one across the end of the data, or one that is no sample."""
+        """Take one record of the *left* bytes by itself: one across the end of the data, or one that is no sample."""
         head = self._bytes(0, _HEADER)
         kind = int.from_bytes(head[:4], "little")
         size = int.from_bytes(head[6:], "little")

@@ -33,7 +33,7 @@ struct sink {
 	uint64_t seq_offset;   /* where its sequence number (u64) lies */
 	uint64_t overwrite;    /* a full sink starts again at its beginning, since only the counts matter; else it stops */
 	uint64_t limit;        /* records that one call may hand over */
-	uint64_t in_call;      /* records handed over in this call, for the callbacks */
+	uint64_t in_call;      /* records that the callbacks met in this call, perf's others included */
 	uint64_t kept;         /* records at records */
 	uint64_t used;         /* bytes at records */
 	uint64_t count;        /* records handed over in all */
@@ -340,7 +340,9 @@ int64_t perf_drain(struct perf_ring *ring, struct sink *sink)
 			uint64_t whole = head - position < ring->size - at ? head - position : ring->size - at;
 			uint64_t most = whole / stride, left = limit - (sink->count - before);
 
-			/* A header less its misc field, which says in which mode the CPU was. */
+			/* A header less its misc field, which says in which mode the CPU was. The raw length behind it is
+			 * not followed, nor compared: the kernel makes the size of it (kernel/events/core.c,
+			 * perf_prepare_sample()), and a look at both takes a tenth longer. */
 			position += stride * take_plain(sink, ring->data + at, most < left ? most : left, stride,
 							0xffff0000ffffffff, RECORD_SAMPLE | stride << 48, 12);
 			at = position & (ring->size - 1);
@@ -409,15 +411,12 @@ void on_perf_of_bcc(void *context, void *data, int bytes)
 
 	if (unlikely(sink->error))
 		return;
-	if (likely(sink->record_bytes)) {
-		if (unlikely(bytes < 0 || (uint64_t)bytes - sink->record_bytes >= 8)) {
-			stop_at(sink, FOREIGN, RECORD_SAMPLE, (uint64_t)bytes);
-			return;
-		}
+	if (unlikely(bytes < 0 || (sink->record_bytes && (uint64_t)bytes - sink->record_bytes >= 8)))
+		stop_at(sink, FOREIGN, RECORD_SAMPLE, (uint32_t)bytes);
+	else if (likely(sink->record_bytes))
 		put_any(sink, data, sink->record_bytes);
-	} else if (fits(sink, RECORD_SAMPLE, (uint64_t)bytes)) {
+	else if (fits(sink, RECORD_SAMPLE, (uint64_t)bytes))
 		put(sink, data, (uint64_t)bytes);
-	}
 }
 
 void on_lost_of_bcc(void *context, uint64_t lost)
