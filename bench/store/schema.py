@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from bench.metrics import COLUMNS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the session folder. A reader for an older one upgrades it in memory; a newer one is refused."""
 
 _IDENTITY: tuple[tuple[str, pa.DataType], ...] = (

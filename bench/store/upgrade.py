@@ -1,7 +1,7 @@
 """Older sessions stay readable: what was stored by an older version is brought up to date in memory, step by step.
 
 A step from version N to N + 1 is an :class:`Upgrade` in :data:`UPGRADES` under N. Files are never rewritten by it.
-There has been one version so far, so the chain is empty; tests/store/test_session_json.py walks a made-up one.
+tests/store/test_session_json.py walks a made-up chain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class Upgrade:
     events: Callable[[pa.Table], pa.Table] = _same
 
 
-UPGRADES: dict[int, Upgrade] = {}
+UPGRADES: dict[int, Upgrade] = {
+    # 2 came with capacity trials and the factors wait, placement and record_bytes, null in older sessions.
+    1: Upgrade(),
+}
 """Steps by the version they start from."""
 
 
