@@ -11,7 +11,7 @@ from bench import isolation
 from bench.choice import Choice
 from bench.kernel import cpus, tracepoints
 from bench.plan import build
-from bench.profiles import PROFILES
+from bench.profiles import BOTH, Group, Profile
 from bench.session import MEASURES
 from bench.trial import Outcome
 
@@ -53,7 +53,8 @@ def measured() -> Measure:
             command=command,
             **more,
         )
-        plan = build(PROFILES["ci"], choice, cpus.online())
+        group = Group(str(choice.mode), BOTH, ("bulk",), ("none",), (workload,), (1,))
+        plan = build(Profile("test", "one trial", (group,), 1, 0.5, warmup_s=0.05), choice, cpus.online())
         (trial,) = plan.trials
         return isolation.run(MEASURES[trial.mode], trial, plan, timeout_s=120)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,7 @@ def test_the_other_bcc_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyP
     package.mkdir()
     (package / "__init__.py").write_text("raise SystemExit('imported')")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "bcc", raising=False)  # a test before may have imported the right one
     finding = toolchain.Bcc().examine(Path("/"))
     assert finding is not None
     assert (finding.verdict, finding.fix) == ("blocks", "pip uninstall bcc")
