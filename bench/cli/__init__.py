@@ -38,16 +38,23 @@ class _Verbs(click.Group):
         return command
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+_EXAMPLES = """\b
+Examples:
+  sudo ringbench run                the four questions in about a minute
+  sudo ringbench run -- make -j2    the same for the processes of a build
+  ringbench report latest           draw the report again, without root
+"""
+
+
+@click.group(
+    cls=_Verbs,
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="ringbench")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
-    r"""Measure the BPF perf buffer against the BPF ringbuf on real fork, exec and exit events.
-
-    \b
-    sudo ringbench run                      the four questions in about a minute
-    sudo ringbench run -- make -j2          the same for the processes of a build
-    ringbench report latest                 draw the report again, without root
+    """Measure the BPF perf buffer against the BPF ringbuf on real fork, exec and exit events.
 
     Exit status: 0 done; 1 regression; 2 wrong usage, or an environment that cannot do it; 3 the measurement is
     invalid, inconclusive or was interrupted.

@@ -54,16 +54,17 @@ def _availability(missing: str | None) -> dict[str, Any]:
     return {"available": True} if missing is None else {"available": False, "missing": missing}
 
 
-@click.command("list")
+_EXAMPLE = """\b
+Example:
+  ringbench list
+  ringbench list --json | jq '.workloads[].name'
+"""
+
+
+@click.command("list", epilog=_EXAMPLE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_(as_json: bool) -> None:
-    r"""List transports, readers, wake-ups, workloads, profiles and metrics.
-
-    \b
-    Example:
-      ringbench list
-      ringbench list --json | jq '.workloads[].name'
-    """
+    """List transports, readers, wake-ups, workloads, profiles and metrics."""
     entries = catalogue()
     if as_json:
         click.echo(json.dumps(entries, indent=2))

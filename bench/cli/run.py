@@ -20,6 +20,16 @@ from bench.profiles import PROFILES, profile
 
 RESULTS = Path("results")
 
+_EXAMPLES = """\b
+Examples:
+  sudo ringbench run
+  sudo ringbench run --workload stress-ng:vfork --buffer-bytes 64K --buffer-bytes 1M
+  sudo ringbench run --transport perf --reader callback --wakeup every
+  sudo ringbench run --profile readers
+  sudo ringbench run -- make -j2
+  sudo ringbench run --resume results/2026-11-23T18-01-46
+"""
+
 
 def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose what is measured; each is repeatable where a product makes sense."""
@@ -77,7 +87,7 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+@click.command(epilog=_EXAMPLES, context_settings={"ignore_unknown_options": False})
 @_factors
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Measure what is missing in DIR.")
@@ -102,20 +112,11 @@ def run(  # one parameter an option
     command: tuple[str, ...],
     **factors: Any,
 ) -> int:
-    r"""Measure perf buffer against ringbuf on this machine's own fork, exec and exit events. Needs root.
+    """Measure perf buffer against ringbuf on this machine's own fork, exec and exit events. Needs root.
 
     With a COMMAND behind --, that command is the workload: it is run once, as the user who called sudo, with both
     transports watching. What can be chosen: ringbench list.
 
-    \b
-    Examples:
-      sudo ringbench run
-      sudo ringbench run --workload stress-ng:vfork --buffer-bytes 64K --buffer-bytes 1M
-      sudo ringbench run --transport perf --reader callback --wakeup every
-      sudo ringbench run -- make -j2
-      sudo ringbench run --resume results/2026-11-23T18-01-46
-
-    \b
     Overhead: while it runs, a BPF program runs at every fork, exec and exit of the whole machine (some 0.3 us each,
     with perf and wake-up `every` some 15 us), and its workload takes the chosen CPUs whole. Nothing stays behind.
     """

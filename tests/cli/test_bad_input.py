@@ -198,3 +198,12 @@ def test_an_unexpected_error_shows_no_traceback_unless_asked(tmp_path: Path) -> 
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
     assert "Traceback" in ringbench("--debug", "report", "nowhere", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("verb", ["", "doctor", "list", "run", "report", "export"])
+def test_help_shows_examples_a_line_each(verb: str, tmp_path: Path) -> None:
+    done = ringbench(*verb.split(), "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "\\b" not in done.stdout
+    _, _, examples = done.stdout.partition("Example")
+    assert [line for line in examples.splitlines()[1:] if line.split()[:1] in (["ringbench"], ["sudo"])], done.stdout
