@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -30,9 +31,11 @@ class Clerk(threading.Thread):
         self._load = load
         self._plan = plan
         self._failure: BaseException | None = None
-        self.opened = False
+        self._window_set = threading.Event()
+        self.start_ns = 0
+        """When the window starts."""
         self.end_ns: int | None = None
-        """When the window ends, once that is known. The reader looks at it each round."""
+        """When the window ends, once that is known: a command ends when it wants. The reader looks at it each round."""
         self.wall_s = 0.0
         self.started_ns = 0
         self.run_ns: int | None = None
@@ -44,6 +47,9 @@ class Clerk(threading.Thread):
     def run(self) -> None:
         """Go from warm-up to the end of the load; a failure is kept for :meth:`finish`."""
         try:
+            with contextlib.suppress(OSError):
+                # Runs for microseconds, but must do so on time, also where the load takes every CPU.
+                os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
             with contextlib.ExitStack() as stack:
                 stats = self._statistics(stack)
                 if self._plan.command:
@@ -60,6 +66,12 @@ class Clerk(threading.Thread):
         except BaseException as error:
             self._failure = error
             self.end_ns = 0
+        finally:
+            self._window_set.set()
+
+    def wait_for_window(self) -> None:
+        """Wait until the window is set, or cannot be. A reader that begins earlier competes with that for its CPU."""
+        self._window_set.wait()
 
     def _statistics(self, stack: contextlib.ExitStack) -> bool:
         try:
@@ -70,22 +82,30 @@ class Clerk(threading.Thread):
         return True
 
     def _timed(self) -> None:
+        start, end = self._set_window()
         self._load.start()
-        start = time.monotonic_ns() + int((self._plan.warmup_s + _LEAD_S) * 1e9)
-        end = start + int(self._plan.duration_s * 1e9)
-        self._program.set_window(start, end)
+        while time.monotonic_ns() >= start:  # the load has taken this thread's CPU: no window may begin unseen
+            start, end = self._set_window()
+        self.start_ns, self.end_ns = start, end
+        self._window_set.set()
         _sleep_until(start)
         self._open()
-        self.end_ns = end
         while time.monotonic_ns() < end:
             time.sleep(min(0.1, max(0.0, (end - time.monotonic_ns()) / 1e9)))
             self._load.finished()  # raises when a load that should go on has ended
         self.wall_s = (end - start) / 1e9
 
+    def _set_window(self) -> tuple[int, int]:
+        start = time.monotonic_ns() + int((self._plan.warmup_s + _LEAD_S) * 1e9)
+        end = start + int(self._plan.duration_s * 1e9)
+        self._program.set_window(start, end)
+        return start, end
+
     def _command(self) -> None:
         """The window opens before the command starts and is shut once it has ended: all of its events are in it."""
-        start = time.monotonic_ns() + int(_LEAD_S * 1e9)
+        self.start_ns = start = time.monotonic_ns() + int(_LEAD_S * 1e9)
         self._program.set_window(start, (1 << 63) - 1)
+        self._window_set.set()
         _sleep_until(start)
         self._open()
         self._load.start()
@@ -105,7 +125,6 @@ class Clerk(threading.Thread):
         self._before = self._program.runs()
         self.started_ns = time.time_ns()
         self._cpu_before_ns = time.thread_time_ns()
-        self.opened = True
 
     def finish(self) -> None:
         """Wait for the end of the load; raise what went wrong."""

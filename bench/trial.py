@@ -118,10 +118,11 @@ def _run(  # the one place where all parts meet
     clerk.start()  # before this thread is pinned, which the clerk must not be
     os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
     syscalls.sleep_exactly()
+    clerk.wait_for_window()
     begun = drainer.reading()
     while clerk.end_ns is None or time.monotonic_ns() < clerk.end_ns:
         drainer.look(clerk.end_ns)
-        if not clerk.opened:
+        if time.monotonic_ns() < clerk.start_ns:
             begun = drainer.reading()
     ended = drainer.reading()
     last_ns = _tail(drainer, clerk, max(GRACE_S, 2 * (way.pace_s or 0.0)))

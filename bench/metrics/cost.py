@@ -3,7 +3,9 @@
 The producer's figure comes from the kernel's own account of BPF programs (BPF_ENABLE_STATS: ``run_time_ns`` and
 ``run_cnt``). It is the mean of one run of the program: reading the clock and filling the record are in it, as well as
 submitting. That part is the same for every transport, so differences between transports are true and ratios
-are understated. A program that submits several records in one run shares it out among them. The reader's figure is
+are understated. A program that submits several records in one run shares it out among them. Runs outside of the window
+submit nothing and are cheap: where the account could not be read at the window's ends, because every CPU was taken, the
+runs do not match the records, and there is no figure. The reader's figure is
 the CPU time of its thread during the window over what it handed over in that time; one that spins is busy throughout.
 """
 
@@ -11,6 +13,9 @@ from __future__ import annotations
 
 from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
+
+UNMATCHED = 0.1
+"""Share of the records by which the runs may differ from them."""
 
 
 def mean_ns(total_ns: int | None, count: int | None) -> float | None:
@@ -22,6 +27,8 @@ def mean_ns(total_ns: int | None, count: int | None) -> float | None:
 
 def _compute(recording: Recording) -> dict[str, Number | None]:
     runs = None if recording.producer_runs is None else recording.producer_runs * recording.records_a_run
+    if runs is not None and abs(runs - recording.attempted) > UNMATCHED * recording.attempted:
+        runs = None
     return {
         "producer_ns_per_event": mean_ns(recording.producer_run_ns, runs),
         "consumer_cpu_ns_per_event": mean_ns(recording.consumer_cpu_ns, recording.consumed),

@@ -18,11 +18,14 @@ def recorded(
     runs: int | None = None,
     cpu_ns: int | None = None,
     records_a_run: int = 1,
+    attempted: int | None = None,
 ) -> Recording:
+    if attempted is None:
+        attempted = (runs or 1_000) * records_a_run
     return Recording(
         wall_s=1.0,
-        attempted=1_000,
-        failed=1_000 - delivered,
+        attempted=attempted,
+        failed=attempted - delivered,
         delivered=delivered,
         residual=5,
         record_bytes=56,
@@ -64,6 +67,12 @@ def test_a_measured_cost_of_zero_is_zero_not_unknown() -> None:
 
 def test_a_run_that_submits_several_records_is_shared_out_among_them() -> None:
     assert METRIC.compute(recorded(run_ns=9_000, runs=10, records_a_run=8))["producer_ns_per_event"] == 112.5
+
+
+@pytest.mark.parametrize(("runs", "known"), [(89, False), (90, True), (100, True), (110, True), (111, False)])
+def test_runs_that_are_not_those_of_the_records_have_no_cost(runs: int, known: bool) -> None:
+    row = METRIC.compute(recorded(run_ns=9_000, runs=runs, records_a_run=4, attempted=400))
+    assert (row["producer_ns_per_event"] is not None) is known
 
 
 def test_one_side_unknown_leaves_the_other_known() -> None:
