@@ -22,7 +22,7 @@ WAITS: dict[str, Kind] = {
         ),
     )
 }
-PACE_S = 50e-6
+PACE_S = 200e-6
 """The pause between two looks that costs the producers least, or nearly: docs/readers.md has the sweep. A reader that
 looks more often keeps the ring's own cache lines moving, and under `adaptive` it is woken for almost every record."""
 
