@@ -82,10 +82,12 @@ class Clerk(threading.Thread):
         return True
 
     def _timed(self) -> None:
-        start, end = self._set_window()
         self._load.start()
-        while time.monotonic_ns() >= start:  # the load has taken this thread's CPU: no window may begin unseen
-            start, end = self._set_window()
+        start = time.monotonic_ns() + int((self._plan.warmup_s + _LEAD_S) * 1e9)
+        end = start + int(self._plan.duration_s * 1e9)
+        self._program.set_window(start, end)
+        if time.monotonic_ns() >= start:
+            raise MeasurementInvalid("the window began before it was set: the load took every CPU in the meantime.")
         self.start_ns, self.end_ns = start, end
         self._window_set.set()
         _sleep_until(start)
@@ -94,12 +96,6 @@ class Clerk(threading.Thread):
             time.sleep(min(0.1, max(0.0, (end - time.monotonic_ns()) / 1e9)))
             self._load.finished()  # raises when a load that should go on has ended
         self.wall_s = (end - start) / 1e9
-
-    def _set_window(self) -> tuple[int, int]:
-        start = time.monotonic_ns() + int((self._plan.warmup_s + _LEAD_S) * 1e9)
-        end = start + int(self._plan.duration_s * 1e9)
-        self._program.set_window(start, end)
-        return start, end
 
     def _command(self) -> None:
         """The window opens before the command starts and is shut once it has ended: all of its events are in it."""
