@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from bench import errors
 from bench.kernel.syscalls import die_with_parent
@@ -63,7 +63,7 @@ def run(function: Callable[..., T], *args: object, timeout_s: float | None = Non
     finally:
         ours.close()
     if kind == "returned":
-        return value  # type: ignore[no-any-return]
+        return cast("T", value)
     settle()
     name, text = value
     known = getattr(errors, name, None)

@@ -34,7 +34,7 @@ class Record:
     @property
     def seq_offset(self) -> int:
         """Where the sequence number lies."""
-        return int(self.dtype.fields["seq"][1])  # type: ignore[index]
+        return int((self.dtype.fields or {})["seq"][1])
 
     @property
     def lifecycle(self) -> bool:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from bench import native
 from bench.errors import MeasurementInvalid
 from bench.kernel import syscalls
+from bench.kernel.mapped_ring import MappedRing
 from bench.wakeups import Wakeup
 
 _HEAD = 1024  # offset of data_head in struct perf_event_mmap_page; data_tail follows
@@ -30,11 +31,13 @@ _MODULO = 1 << 64
 """Positions are u64 and go on at 0 behind the last."""
 
 
-class MappedPerfRing:
+class MappedPerfRing(MappedRing):
     """One CPU's ring, mapped. It owns *fd*, its perf event: closing it ends the ring.
 
     :meth:`drain` is the compiled loop, :meth:`take` numpy's, as in :class:`~bench.kernel.ringbuf.MappedRingbuf`.
     """
+
+    _plain_loop = "perf_plain"
 
     def __init__(self, fd: int, cpu: int, pages: int, record_bytes: int) -> None:
         self.fd = fd
@@ -66,11 +69,6 @@ class MappedPerfRing:
             os.close(fd)
             raise
         return ring
-
-    @property
-    def position(self) -> int:
-        """Bytes consumed since the ring was opened, headers included."""
-        return int(self.ring.position)
 
     def pending_bytes(self) -> int:
         """Return the bytes written and not yet consumed; MeasurementInvalid where the positions cannot be."""
@@ -105,39 +103,14 @@ class MappedPerfRing:
                 taken += self._take_one(into[taken:], left)
         return taken
 
-    def plain(self, limit: int) -> int:
-        """Return how many samples lie in a row at the reader's position, up to the end of the data and *limit*."""
-        left = self.pending_bytes()
-        if native.missing() is None:
-            return int(native.library().perf_plain(ctypes.byref(self.ring), self.record_bytes, limit, 0, None))
-        return self._plain(left, limit)
-
-    def plain_sum(self, limit: int, dtype: np.dtype[np.void]) -> tuple[int, int]:
-        """Return what :meth:`plain` does, and the sum of the records' field ``seq`` in *dtype*, modulo 2^64."""
-        if native.missing() is not None:
-            count = self.plain(limit)
-            return count, int(self.records(count, dtype)["seq"].sum(dtype=np.uint64))
-        self.pending_bytes()  # which refuses a damaged ring
-        total, offset = ctypes.c_uint64(), int(dtype.fields["seq"][1])  # type: ignore[index]
-        look = native.library().perf_plain
-        count = look(ctypes.byref(self.ring), self.record_bytes, limit, offset, ctypes.byref(total))
-        return int(count), total.value
-
     def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
-        """Return a view of the next *count* records, dtype *dtype*, where they lie in the mapping.
-
-        *count* must be one that :meth:`plain` returned. The view holds until :meth:`advance`.
-        """
+        """Return a read-only view of the next *count* records, as :class:`MappedRing` says."""
         if not count:
             return np.empty(0, dtype)
         start = mmap.PAGESIZE + (self.position & (self.size - 1)) + _HEADER + _RAW_LENGTH
         view: npt.NDArray[np.void] = np.ndarray(count, dtype, self._memory, start, (self.stride,))
         view.flags.writeable = False
         return view
-
-    def advance(self, count: int) -> None:
-        """Give the next *count* records' room back to the kernel."""
-        self._move(count * self.stride)
 
     def _plain(self, left: int, limit: int) -> int:
         start = self.position & (self.size - 1)

@@ -7,7 +7,6 @@ DISCARD bits, page offset) and its payload, rounded up to 8 bytes. Records lie i
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from bench import native
 from bench.errors import MeasurementInvalid
+from bench.kernel.mapped_ring import MappedRing
 
 BUSY = 1 << 31
 DISCARD = 1 << 30
@@ -24,12 +24,14 @@ _MODULO = 1 << 64
 """Positions are u64 and go on at 0 behind the last."""
 
 
-class MappedRingbuf:
+class MappedRingbuf(MappedRing):
     """One ringbuf, mapped: records of *record_bytes* are copied out of it, or looked at where they lie.
 
     :meth:`drain` is the compiled loop. :meth:`take` is numpy's: its plain loads and stores are enough on x86-64, whose
     loads are not reordered with loads, nor stores with stores; the reader refuses it on other machines.
     """
+
+    _plain_loop = "ringbuf_plain"
 
     def __init__(self, fd: int, data_bytes: int, record_bytes: int) -> None:
         self.fd = fd
@@ -52,11 +54,6 @@ class MappedRingbuf:
             int(self._consumer_position[0]),
         )
         """The same ring for the compiled loops; its ``position`` is the consumer's."""
-
-    @property
-    def position(self) -> int:
-        """Bytes consumed since the map was made, headers included."""
-        return int(self.ring.position)
 
     def pending_bytes(self) -> int:
         """Return the bytes reserved and not yet consumed, headers included.
@@ -86,7 +83,7 @@ class MappedRingbuf:
         taken = 0
         end = self.position + self.pending_bytes()
         while taken < len(into) and (left := (end - self.position) % _MODULO):
-            count = self._plain(min(left // self.stride, len(into) - taken))
+            count = self._plain(left, len(into) - taken)
             if count:
                 into[taken : taken + count] = self.records(count, into.dtype)
                 taken += count
@@ -95,38 +92,13 @@ class MappedRingbuf:
                 break
         return taken
 
-    def plain(self, limit: int) -> int:
-        """Return how many committed records lie in a row at the consumer's position, at most *limit*."""
-        count = min(self.pending_bytes() // self.stride, limit)
-        if native.missing() is None:
-            return int(native.library().ringbuf_plain(ctypes.byref(self.ring), self.record_bytes, count, 0, None))
-        return self._plain(count)
-
-    def plain_sum(self, limit: int, dtype: np.dtype[np.void]) -> tuple[int, int]:
-        """Return what :meth:`plain` does, and the sum of the records' field ``seq`` in *dtype*, modulo 2^64."""
-        if native.missing() is not None:
-            count = self.plain(limit)
-            return count, int(self.records(count, dtype)["seq"].sum(dtype=np.uint64))
-        self.pending_bytes()  # which refuses a damaged ring
-        total, offset = ctypes.c_uint64(), int(dtype.fields["seq"][1])  # type: ignore[index]
-        look = native.library().ringbuf_plain
-        count = look(ctypes.byref(self.ring), self.record_bytes, limit, offset, ctypes.byref(total))
-        return int(count), total.value
-
     def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
-        """Return a read-only view of the next *count* records, dtype *dtype*, where they lie in the mapping.
-
-        *count* must be one that :meth:`plain` returned. The view holds until :meth:`advance`: what it shows after that
-        may be overwritten at any time.
-        """
+        """Return a read-only view of the next *count* records, as :class:`MappedRing` says."""
         start = _DATA + (self.position & (self.size - 1)) + HEADER
         return np.ndarray(count, dtype, self._producer, start, (self.stride,))
 
-    def advance(self, count: int) -> None:
-        """Give the next *count* records' room back to the producers."""
-        self._move(count * self.stride)
-
-    def _plain(self, count: int) -> int:
+    def _plain(self, left: int, limit: int) -> int:
+        count = min(left // self.stride, limit)
         if not count:
             return 0
         start = _DATA + (self.position & (self.size - 1))

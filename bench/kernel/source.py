@@ -35,8 +35,7 @@ def layout_assertions(record: Record = LIFECYCLE.record) -> str:
     """
     struct, dtype = f"struct {record.struct}", record.dtype
     lines = [f'_Static_assert(sizeof({struct}) == {dtype.itemsize}, "{struct}: size");']
-    for name in dtype.names or ():
-        field, offset = dtype.fields[name][:2]  # type: ignore[index]
+    for name, (field, offset, *_) in (dtype.fields or {}).items():
         lines.append(f'_Static_assert(__builtin_offsetof({struct}, {name}) == {offset}, "{struct}: {name}");')
         lines.append(
             f'_Static_assert(sizeof((({struct} *)0)->{name}) == {field.itemsize}, "{struct}: size of {name}");'

@@ -5,8 +5,10 @@ The producer's figure comes from the kernel's own account of BPF programs (BPF_E
 submitting. That part is the same for every transport, so differences between transports are true and ratios
 are understated. A program that submits several records in one run shares it out among them. Runs outside of the window
 submit nothing and are cheap: where the account could not be read at the window's ends, because every CPU was taken, the
-runs do not match the records, and there is no figure. The reader's figure is
-the CPU time of its thread during the window over what it handed over in that time; one that spins is busy throughout.
+runs do not match the records, and there is no figure.
+
+The reader's figure is the CPU time of its thread during the window over what it handed over in that time; one that
+spins is busy throughout.
 """
 
 from __future__ import annotations

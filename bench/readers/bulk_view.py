@@ -42,13 +42,13 @@ class BulkViewReader(BulkReader):
     def __init__(self, opening: Opening, hold_s: float) -> None:
         arena = Arena(opening.record, 1, keep=False)
         super().__init__(open_rings(opening), arena, compiled=native.missing() is None)
-        self._dtype = opening.record.dtype
+        self._record = opening.record
         self._hold_s = hold_s
 
     def _take(self, ring: Ring) -> int:
-        count, seq_sum = ring.plain_sum(CALL_LIMIT, self._dtype)
+        count, seq_sum = ring.plain_sum(CALL_LIMIT, self._record)
         if count:
-            self._look_at(ring.records(count, self._dtype), seq_sum)
+            self._look_at(ring.records(count, self._record.dtype), seq_sum)
             ring.advance(count)
         if count or not ring.pending_bytes():
             return count
@@ -59,7 +59,7 @@ class BulkViewReader(BulkReader):
         sink = self._arena.sink
         sink.seq_sum += seq_sum
         sink.count += len(records)
-        sink.bytes += len(records) * self._dtype.itemsize
+        sink.bytes += len(records) * self._record.nbytes
         if self._hold_s:
             time.sleep(self._hold_s)
 

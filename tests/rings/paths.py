@@ -26,6 +26,7 @@ from bench.kernel.perf_ring import MappedPerfRing
 from bench.kernel.ringbuf import MappedRingbuf
 from bench.readers.bulk import Ring
 from bench.readers.bulk_view import view
+from bench.record import Record
 from tests.rings import fake as fakes
 from tests.rings.fake import BUSY, DISCARD, LOST, MODULO, SAMPLE, Fake, FakePerf, FakeRingbuf
 
@@ -223,7 +224,7 @@ class Viewing(Path):
         error = None
         try:
             while len(records) < limit:
-                summed = self.ring.plain_sum(limit - len(records), self._dtype)
+                summed = self.ring.plain_sum(limit - len(records), Record("", "", self._dtype))
                 with view(self.ring, self._dtype, limit - len(records)) as seen:
                     assert not len(seen) or not seen.flags.writeable
                     assert summed == (len(seen), int(seen["seq"].sum(dtype=np.uint64)))
