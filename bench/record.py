@@ -34,7 +34,10 @@ class Record:
     @property
     def seq_offset(self) -> int:
         """Where the sequence number lies."""
-        return int((self.dtype.fields or {})["seq"][1])
+        fields = self.dtype.fields
+        if fields is None:
+            raise TypeError(f"record {self.struct} has no fields, so no sequence number: {self.dtype}")
+        return int(fields["seq"][1])
 
     @property
     def lifecycle(self) -> bool:
