@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from bench.errors import UsageError
 from bench.kernel import cpus as cpu_lists
+from bench.offered import split
 from bench.placement import placement
 from bench.readers import reader
 from bench.record import sample
 from bench.transports import PAGE, transport
 from bench.waits import wait
 from bench.wakeups import wakeup
-from bench.workloads import workload
+from bench.workloads import offered, workload
 
 MODES = ("paired", "isolated", "capacity")
 
@@ -37,6 +38,9 @@ class Choice:
     warmup_s: float | None = None
     drain_interval_s: float | None = None
     repeats: int | None = None
+    precision: float | None = None
+    """Half the width of an interval over its value."""
+    max_time_s: float | None = None
     seed: int = 1
     command: tuple[str, ...] = ()
 
@@ -58,7 +62,8 @@ class Choice:
         for name in self.placements:
             placement(name)
         for name in self.workloads:
-            workload(name, tuple(online), self.command or ("true",))
+            offered(name)
+            workload(split(name)[0], tuple(online), self.command or ("true",))
         if self.command and set(self.workloads) - {"command"}:
             raise UsageError("a COMMAND behind -- is the workload itself: leave --workload out, or the command.")
         if "command" in self.workloads and not self.command:
@@ -78,7 +83,12 @@ class Choice:
     def _check_numbers(self, online: Sequence[int]) -> None:
         if self.cpus is not None and (absent := sorted(set(self.cpus) - set(online))):
             raise UsageError(f"--cpus: CPU {cpu_lists.show(absent)} is not online. Online: {cpu_lists.show(online)}.")
-        for option, value in (("--duration", self.duration_s), ("--drain-interval", self.drain_interval_s)):
+        if self.precision is not None and not 0 < self.precision < 1:
+            raise UsageError(f"--precision {self.precision:g}: more than 0 and less than 100 %.")
+        for option, value in (
+            *(("--duration", self.duration_s), ("--drain-interval", self.drain_interval_s)),
+            ("--max-time", self.max_time_s),
+        ):
             if value is not None and not 0 < value <= 86400:
                 raise UsageError(f"{option} {value:g}: seconds, more than 0 and at most 86400.")
         for number in self.producers:

@@ -42,6 +42,8 @@ class Clerk(threading.Thread):
         self.runs: int | None = None
         self.cpu_ns = 0
         """This thread's CPU time during the window."""
+        self.done: int | None = None
+        """Operations that the load did in the window."""
         self.notes: list[str] = []
 
     def run(self) -> None:
@@ -56,6 +58,7 @@ class Clerk(threading.Thread):
                     self._command()
                 else:
                     self._timed()
+                self.done = self._done()
                 self.cpu_ns = time.thread_time_ns() - self._cpu_before_ns
                 for each in self._readers:
                     each.interrupt()
@@ -121,6 +124,11 @@ class Clerk(threading.Thread):
         self._before = self._program.runs()
         self.started_ns = time.time_ns()
         self._cpu_before_ns = time.thread_time_ns()
+        self._done_before = self._load.done()
+
+    def _done(self) -> int | None:
+        done = self._load.done()
+        return None if done is None or self._done_before is None else done - self._done_before
 
     def finish(self) -> None:
         """Wait for the end of the load; raise what went wrong."""

@@ -8,6 +8,7 @@ from bench import __version__, isolation
 from bench.errors import EnvironmentLacks
 from bench.kernel import program
 from bench.kernel.probe import Probe
+from bench.offered import split
 from bench.plan import Plan
 from bench.readers import reader
 from bench.transports import transport
@@ -19,8 +20,8 @@ def check(plan: Plan) -> dict[str, str | None]:
 
     Needs root. Raises EnvironmentLacks naming what is missing: BPF, BCC, headers, tracepoints, a workload's program.
     """
-    for name in dict.fromkeys(trial.workload for trial in plan.trials if trial.mode != "capacity"):
-        workload(name, plan.trials[0].cpus, plan.command).check()
+    for trial in {trial.workload: trial for trial in plan.trials if trial.mode != "capacity"}.values():
+        workload(split(trial.workload)[0], trial.cpus, plan.command).check()
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
         if reason := reader(name).missing():
             raise EnvironmentLacks(reason)

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import capacity, isolation
+from bench import capacity, disturbance, isolation
 from bench import trial as trial_module
+from bench.disturbance import Meanwhile
 from bench.errors import MeasurementInvalid
 from bench.event import Events
+from bench.kernel import attached, tracepoints, weigh
 from bench.kernel import cpus as cpu_lists
-from bench.kernel import tracepoints, weigh
 from bench.machine.fingerprint import environment
+from bench.machine.moment import Moment
 from bench.metrics import compute
 from bench.metrics.drops import account_error
+from bench.offered import is_saturated
 from bench.plan import Plan, Trial
 from bench.record import LIFECYCLE
 from bench.store.folder import SessionWriter
@@ -76,30 +79,84 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
     'interrupted'; the exception goes on to the caller.
     """
     isolation.warm_up()
-    invalid = 0
+    told = _Told(watch, len(plan.trials), len(writer.done))
     notes: list[str] = []
-    ahead = [trial for trial in plan.trials if trial.trial not in writer.done]
-    done = len(plan.trials) - len(ahead)
     try:
         weights = _weigh(plan)
-        with tracepoints.held(_tracepoints(plan)):
-            for trial in ahead:
-                watch(Progress(done, len(plan.trials), trial, invalid))
-                rows, events, said = _one(trial, plan, weights)
-                keep = keep_events == "all" or (keep_events == "first" and trial.block == 1)
-                writer.add(rows, events if keep else {})
-                notes.extend(note for note in said if note not in notes)
-                invalid += sum(not row["valid"] for row in rows)
-                done += 1
+        names = sorted(_tracepoints(plan))
+        with tracepoints.held(names) as held:
+            surroundings = _Surroundings(held, names)
+            while True:
+                for trial in plan.trials:
+                    if trial.trial not in writer.done:
+                        told.before(trial)
+                        rows, events, said = _one(trial, plan, weights, surroundings)
+                        keep = keep_events == "all" or (keep_events == "first" and trial.block == 1)
+                        writer.add(rows, events if keep else {})
+                        notes.extend(note for note in said if note not in notes)
+                        told.after(rows)
+                if plan.stopping is None:
+                    break
+                if reason := plan.stopping.reason(writer.rows()):
+                    notes.append(f"Stopped after {reason}")
+                    break
+                plan = plan.grown()
+                writer.amend(plan=plan.as_json())
+                told.total = len(plan.trials)
             isolation.settle()
     except BaseException:
         writer.finish("interrupted", notes=_merged(writer, notes))
         raise
-    watch(Progress(done, len(plan.trials), None, invalid))
-    writer.finish("complete", notes=_merged(writer, notes))
+    told.before(None)
+    writer.finish("complete", notes=_merged(writer, notes), disturbance=disturbance.summary(writer.rows()))
 
 
-def _one(trial: Trial, plan: Plan, weights: Weights) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
+@dataclass
+class _Told:
+    """What the watcher is told."""
+
+    watch: Watcher
+    total: int
+    done: int
+    invalid: int = 0
+
+    def before(self, trial: Trial | None) -> None:
+        self.watch(Progress(self.done, self.total, trial, self.invalid))
+
+    def after(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.done += 1
+        self.invalid += sum(not row["valid"] for row in rows)
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """What else is looked at before and after each trial."""
+
+    held: Sequence[int]
+    """Perf events on the session's tracepoints, named by *names*."""
+    names: Sequence[str]
+
+    def look(self) -> tuple[Moment, int | None]:
+        return Moment.now(), attached.programs(self.held, self.names)
+
+
+def _one(
+    trial: Trial, plan: Plan, weights: Weights, surroundings: _Surroundings
+) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
+    isolation.settle()  # the last trial's own programs are gone, so those that are seen are others'
+    before, programs = surroundings.look()
+    rows, events, notes = _measured(trial, plan, weights)
+    isolation.settle()
+    after, programs_after = surroundings.look()
+    if programs is not None and programs_after is not None:
+        programs = max(programs, programs_after)
+    meanwhile = Meanwhile(before, after, programs).columns()
+    return [{**row, **meanwhile} for row in rows], events, notes
+
+
+def _measured(
+    trial: Trial, plan: Plan, weights: Weights
+) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
     began = time.monotonic()
     patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
     try:
@@ -160,6 +217,9 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         "seq_checked": None if recording.checksum is None else recording.checksum.holds,
         "births_refused": outcome.births_refused,
         "offered_lives": outcome.offered_lives,
+        "offered_per_s": outcome.offered_per_s,
+        "done_per_s": outcome.done_per_s,
+        "saturated": is_saturated(outcome.offered_per_s, outcome.done_per_s),
         "workload_exit_status": outcome.exit_status,
         "arena_bytes": share.arena_bytes,
         "clerk_cpu_ns": outcome.clerk_cpu_ns,

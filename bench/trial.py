@@ -27,7 +27,7 @@ from bench.readers import Opening, Reader, argument, reader
 from bench.transports import PAGE, Transport, transport
 from bench.waits import wait
 from bench.wakeups import wakeup
-from bench.workloads import Workload, probe, workload
+from bench.workloads import Workload, probe
 
 GRACE_S = 0.05
 """How long the reader goes on with its own policy after the window, at least: what it doesn't get by then is stranded.
@@ -62,6 +62,10 @@ class Outcome:
     exit_status: int | None
     clerk_cpu_ns: int = 0
     """CPU time, during the window, of the thread that keeps the times: what a trial's own accounting takes."""
+    offered_per_s: float | None = None
+    """Operations a second that the workload was asked for; None: flat out."""
+    done_per_s: float | None = None
+    """Operations a second that it did in the window; None where it doesn't know."""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -71,7 +75,7 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
     Raises EnvironmentLacks when something is missing (before anything is attached, where that can be known) and
     MeasurementInvalid when the measurement broke off.
     """
-    load = workload(trial.workload, trial.cpus, plan.command)
+    load = plan.load(trial)
     with contextlib.ExitStack() as stack:
         stack.callback(load.stop)
         load.prepare()
@@ -170,6 +174,8 @@ def _run(  # the one place where all parts meet
         load.lives(),
         load.exit_status(),
         clerk.cpu_ns,
+        load.offered_per_s(),
+        None if clerk.done is None else clerk.done / clerk.wall_s,
         tuple(clerk.notes),
     )
 

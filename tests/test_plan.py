@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bench.choice import Choice
 from bench.errors import UsageError
-from bench.plan import Plan, build
+from bench.plan import Plan
+from bench.planning import build
 from bench.profiles import PROFILES
 from bench.transports import PAGE, TRANSPORTS
 

@@ -21,6 +21,7 @@ def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json
     """Measure *plan* into the folder *place* and report; return the exit status."""
     # Imported here: pandas and the rest are not needed to refuse a wrong call.
     from bench import isolation, preflight, session
+    from bench.calibration import calibrated
     from bench.kernel import program
     from bench.store.folder import SessionWriter, read_session
 
@@ -31,6 +32,7 @@ def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json
         writer = SessionWriter.resume(place)
         _same_versions(writer.manifest["versions"], versions)
     else:
+        plan = calibrated(plan)
         writer = SessionWriter.create(place, session.manifest(plan, versions, ["ringbench", *sys.argv[1:]]))
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
@@ -62,7 +64,14 @@ def _report(stored: StoredSession, place: Path, plan: Plan, *, as_json: bool) ->
     invalid = int((~stored.trials["valid"]).sum())
     if invalid:
         click.echo(f"ringbench: {invalid} measurements are invalid; the report says which and why.", err=True)
-    return 3 if invalid else 0
+    disturbance = stored.manifest["disturbance"]
+    if disturbance["inconclusive"]:
+        click.echo(
+            f"ringbench: inconclusive: {disturbance['disturbed']} of {disturbance['trials']} trials were disturbed; "
+            "the report says by what.",
+            err=True,
+        )
+    return 3 if invalid or disturbance["inconclusive"] else 0
 
 
 def _say_what_is_stored(what: str, place: Path, done: int, planned: int) -> None:

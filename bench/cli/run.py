@@ -12,10 +12,11 @@ import click
 
 from bench.choice import MODES, Choice
 from bench.cli.measuring import measure
-from bench.cli.size import seconds, size
+from bench.cli.size import seconds, share, size
 from bench.errors import UsageError
 from bench.kernel import cpus as cpu_lists
-from bench.plan import Plan, build
+from bench.plan import Plan
+from bench.planning import build
 from bench.profiles import PROFILES, profile
 
 RESULTS = Path("results")
@@ -62,7 +63,7 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--workload",
             "workloads",
             metavar="W",
-            help="fork-exec, burst, stress-ng:NAME, firehose:B.",
+            help="fork-exec, burst, stress-ng:NAME, firehose:B; behind an @ its load: fork-exec@60%.",
             multiple=True,
         ),
         click.option(
@@ -81,6 +82,10 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--drain-interval", type=seconds, metavar="SECONDS", help="A sleeping reader: time between drains."
         ),
         click.option("--repeats", type=int, metavar="N", help="How often each scenario is measured."),
+        click.option(
+            "--precision", type=share, metavar="P", help="Repeat until every interval is within P, like 5%; 5 at least."
+        ),
+        click.option("--max-time", type=seconds, metavar="SECONDS", help="Repeat until time is up; 5 at least."),
         click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
     ):
         command = option(command)
@@ -133,13 +138,14 @@ def run(  # one parameter an option
 def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
     chosen = factors.copy()
     name = chosen.pop("profile_name")
-    duration, interval = chosen.pop("duration"), chosen.pop("drain_interval")
+    duration, interval, most = (chosen.pop(name) for name in ("duration", "drain_interval", "max_time"))
     cpus = chosen.pop("cpus")
     choice = Choice(
         **chosen,
         cpus=None if cpus is None else cpu_lists.parse(cpus),
         duration_s=duration,
         drain_interval_s=interval,
+        max_time_s=most,
         command=command,
     )
     return build(profile(name), choice, cpu_lists.online())

@@ -1,4 +1,4 @@
-"""Sizes and times on the command line: 65536, 64K, 1M; 0.01, 10ms, 20us."""
+"""Sizes, times and shares on the command line: 65536, 64K, 1M; 0.01, 10ms, 20us; 5%."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def seconds(text: str | float) -> float:
         return parse_seconds(str(text))
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def share(text: str | float) -> float:
+    """Return a share like 5% or 0.05; click.BadParameter when it is none."""
+    plain = str(text).strip()
+    try:
+        return float(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
+    except ValueError as error:
+        raise click.BadParameter(f"{plain!r} is not a share: write it like 5%.") from error

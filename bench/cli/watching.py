@@ -40,6 +40,6 @@ def watching(plan: Plan, *, quiet: bool) -> Iterator[Watcher]:
                 what = f"{trial.workload} {'+'.join(trial.transports)} {trial.reader}/{trial.wakeup}"
             if state.invalid:
                 what += f" ({state.invalid} invalid)"
-            bar.update(task, completed=state.done, description=Text(what).plain)
+            bar.update(task, completed=state.done, total=state.total, description=Text(what).plain)
 
         yield watch

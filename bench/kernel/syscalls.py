@@ -91,9 +91,14 @@ def run_repeatedly(program_fd: int, times: int) -> float:
     return float(struct.unpack_from("<I", attributes, 36)[0])
 
 
+def bpf(command: int, attributes: bytes) -> tuple[int, bytes]:
+    """Hand *command* to the kernel; return its result, and the attributes as they were left. Raises OSError."""
+    buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
+    return call("bpf", ctypes.c_long(command), buffer, ctypes.c_long(128)), buffer.raw
+
+
 def _bpf(command: int, attributes: bytes) -> int:
-    buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"))
-    return call("bpf", ctypes.c_long(command), buffer, ctypes.c_long(128))
+    return bpf(command, attributes)[0]
 
 
 def open_bpf_output(cpu: int, wakeup: Wakeup) -> int:

@@ -19,14 +19,18 @@ _TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 
 
 @contextlib.contextmanager
-def held(names: Iterable[str] = LIFECYCLE.tracepoints) -> Iterator[None]:
-    """Hold the tracepoints *names* for as long as the block lasts; where that can't be, trials take longer, no more."""
+def held(names: Iterable[str] = LIFECYCLE.tracepoints) -> Iterator[tuple[int, ...]]:
+    """Hold the tracepoints *names* for as long as the block lasts; yield their perf events' descriptors.
+
+    Where one can't be held, trials take longer, no more.
+    """
+    descriptors = []
     with contextlib.ExitStack() as stack:
         for name in names:
             with contextlib.suppress(OSError, ValueError):
-                fd = syscalls.open_tracepoint(_id(name), cpus.online()[0])
-                stack.callback(os.close, fd)
-        yield
+                descriptors.append(syscalls.open_tracepoint(_id(name), cpus.online()[0]))
+                stack.callback(os.close, descriptors[-1])
+        yield tuple(descriptors)
 
 
 def _id(name: str) -> int:

@@ -78,7 +78,7 @@ def library() -> ctypes.CDLL:
     found.ringbuf_drain.argtypes = [ctypes.POINTER(Ringbuf), ctypes.POINTER(Sink)]
     found.perf_drain.argtypes = [ctypes.POINTER(PerfRing), ctypes.POINTER(Sink)]
     found.firehose.restype = None
-    found.firehose.argtypes = [_U64, ctypes.c_long, ctypes.c_void_p]
+    found.firehose.argtypes = [_U64, ctypes.c_long, ctypes.c_void_p, _U64]
     return found
 
 

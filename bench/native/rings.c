@@ -438,10 +438,31 @@ int on_perf_of_libbpf(void *context, int cpu, void *record)
 
 /* ---- the producer ----------------------------------------------------------------------------------------------- */
 
-/* Call getpgid() for a pid that cannot exist, `times` times, and count the calls where another process sees them. */
-void firehose(uint64_t times, long pid, volatile uint64_t *calls)
+#define NEAR_NS 60000 /* what a timer may be late by, with the slack that workers have */
+
+/* Wait until `due`: asleep while it is far, then watching the clock. */
+static void wait_until(uint64_t due)
 {
+	uint64_t early = due - NEAR_NS;
+
+	if (now_ns() < early) {
+		struct timespec until = {.tv_sec = early / 1000000000, .tv_nsec = early % 1000000000};
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	}
+	while (now_ns() < due)
+		;
+}
+
+/* Call getpgid() for a pid that cannot exist, `times` times, and count the calls where another process sees them: one in
+ * `interval_ns` on an absolute schedule, which a late call does not push back; flat out where that is 0. */
+void firehose(uint64_t times, long pid, volatile uint64_t *calls, uint64_t interval_ns)
+{
+	uint64_t due = interval_ns ? now_ns() : 0;
+
 	for (uint64_t i = 0; i < times; i++) {
+		if (interval_ns)
+			wait_until(due += interval_ns);
 		syscall(SYS_getpgid, pid);
 		*calls = *calls + 1;
 	}

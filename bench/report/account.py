@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,8 +89,16 @@ def answered(found: Sequence[Finding]) -> str:
 
 def caveats(view: SessionView, found: Sequence[Finding]) -> list[str]:
     """Return what is missing or limits this session, a sentence each, the gravest first."""
-    said = [_emulated(view), _interrupted(view), _invalid(view), _compared(view), _sizes(found), _repeats(view)]
-    said += [_workload(view), _nameless(view)]
+    said = [
+        _emulated(view),
+        _disturbed(view),
+        _interrupted(view),
+        _invalid(view),
+        _compared(view),
+        _sizes(found),
+        _repeats(view),
+    ]
+    said += [_saturated(view), _workload(view), _nameless(view)]
     silent = [finding.question.name for finding in found if finding.asked and finding.headline is None]
     if silent and view.valid:
         said.append(f"Not measured here: {listed(silent)}.")
@@ -98,6 +107,22 @@ def caveats(view: SessionView, found: Sequence[Finding]) -> list[str]:
 
 def _emulated(view: SessionView) -> str:
     return "This machine is emulated: times, rates and losses are shown, and not ranked." if view.emulated else ""
+
+
+def _disturbed(view: SessionView) -> str:
+    by_trial = {row["trial"]: row["disturbed"] for row in view.rows if row["disturbed"]}
+    if not by_trial:
+        return ""
+    reasons = Counter(_kind_of(reason) for text in by_trial.values() for reason in text.split("; "))
+    shown = "; ".join(f"{reason} ({n:,})" for reason, n in reasons.most_common(_REASONS))
+    of_all = count(view.finished_trials, "trial")
+    said = f"{len(by_trial):,} of {of_all} disturbed, flagged and kept in the figures: {shown}."
+    return f"Inconclusive: {said}" if view.inconclusive else said
+
+
+def _kind_of(reason: str) -> str:
+    """Return a reason without its numbers, so that like ones are counted together."""
+    return re.sub(r"\d[\d.]*( ?%)?", "…", reason)
 
 
 def _interrupted(view: SessionView) -> str:
@@ -121,8 +146,18 @@ def _invalid(view: SessionView) -> str:
     return f"{len(view.invalid):,} of {of_all} invalid, {left}: {'; '.join(shown)}{further}."
 
 
+def _saturated(view: SessionView) -> str:
+    late = [row for row in view.valid if row["saturated"]]
+    if not late:
+        return ""
+    cells = Counter(f"{row['transport']} with {Setting.of(row).words()}" for row in late)
+    shown = "; ".join(f"{cell} ({count(n, 'repeat')})" for cell, n in cells.most_common(_REASONS))
+    more = f"; {count(len(cells) - _REASONS, 'more cell')}" if len(cells) > _REASONS else ""
+    return f"Saturated, so in no figure: less was done than the load that every cell was offered. {shown}{more}."
+
+
 def _compared(view: SessionView) -> str:
-    if not view.valid or any(comparison.head for comparison in comparisons(cells_of(view.valid))):
+    if not view.valid or any(comparison.head for comparison in comparisons(cells_of(view.figures))):
         return ""
     if len(view.transports) == 1:
         return f"Only {view.transports[0]} has valid trials: there is nothing to compare it with."
@@ -137,7 +172,7 @@ def _sizes(found: Sequence[Finding]) -> str:
 
 
 def _repeats(view: SessionView) -> str:
-    most = max((cell.repeats for cell in cells_of(view.valid)), default=0)
+    most = max((cell.repeats for cell in cells_of(view.figures)), default=0)
     return (
         f"With {count(most, 'repeat')} of each cell at most, there is no interval for any figure."
         if 0 < most < 3

@@ -69,7 +69,7 @@ def findings(view: SessionView) -> list[Finding]:
 
 def finding(view: SessionView, question: Question) -> Finding:
     """Answer one question from the valid trials of *view*."""
-    found = _answer(question, cells_of(view.valid), emulated=view.emulated)
+    found = _answer(question, cells_of(view.figures), emulated=view.emulated)
     if found.headline is not None or any(question.asked_of(setting) for setting in {*map(Setting.of, view.rows)}):
         return found
     return replace(found, said=(Statement(f"Not asked here: no trial is about {question.name}.", ""),), asked=False)
@@ -145,7 +145,7 @@ def _group(question: Question, comparison: Comparison, *, emulated: bool) -> Gro
     def why(name: str) -> str:
         if question is MEMORY and name not in EXACT:
             return _EACH_ITS_OWN
-        return question.unranked(name, paired=comparison.setting.paired, emulated=emulated)
+        return question.unranked(name, comparison.setting, emulated=emulated)
 
     lines = [judge(comparison, name, unranked=why(name)) for name in question.columns]
     return Group(comparison, tuple(line for line in lines if line.measured or line.column.name not in _OF_SOME))

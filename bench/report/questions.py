@@ -33,25 +33,31 @@ class Question:
     """It is about the events of lives, kept one by one."""
     of_waits: bool = False
     """It is about how the reader waited, which sessions of earlier versions don't say."""
+    flat_out: bool = False
+    """It is about how fast things go when nothing paces them: a load with a schedule of its own cannot answer."""
 
     def fits(self, setting: Setting) -> bool:
         """Tell whether trials in *setting* can answer at all."""
         if self.mode == "capacity":
             return setting.capacity
+        if self.flat_out and setting.paced:
+            return False
         return not (self.of_load and setting.capacity) and not (self.of_waits and not setting.wait)
 
     def asked_of(self, setting: Setting) -> bool:
         """Tell whether trials in *setting* are meant to answer."""
         return self.fits(setting) and not (self.of_lives and setting.firehose)
 
-    def unranked(self, column: str, *, paired: bool, emulated: bool) -> str:
-        """Return why figures of *column* are shown and not ranked, '' where they are."""
+    def unranked(self, column: str, setting: Setting, *, emulated: bool) -> str:
+        """Return why figures of *column* in *setting* are shown and not ranked, '' where they are."""
         if column in _YARDSTICKS:
             return _YARDSTICKS[column]
         if self.timed and emulated:
             return "this machine is emulated, and its speed means nothing"
-        if self.timed and paired and self.mode != "paired":
+        if self.timed and setting.paired and self.mode != "paired":
             return "in paired trials each transport bears the other's cost, too"
+        if column == "drop_rate" and not setting.paired and not setting.paced:
+            return "flat out each transport sets the producers' pace, so they were not offered the same"
         return ""
 
 
@@ -88,6 +94,7 @@ THROUGHPUT = Question(
     "then how much the transport slowed it down, and not the most that the transport can carry. Where much was lost, "
     "the reader's pace and the buffer's size set it. What a reader can take at most is another question: capacity.",
     timed=True,
+    flat_out=True,
 )
 COST = Question(
     "cost",

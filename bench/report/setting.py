@@ -72,6 +72,11 @@ class Setting:
         return _kind(self.workload) == "firehose"
 
     @property
+    def paced(self) -> bool:
+        """Tell whether its load has a schedule of its own, the same for every transport; else it goes flat out."""
+        return "@" in self.workload or self.workload.startswith(("burst", "fork-exec:"))
+
+    @property
     def reader_words(self) -> str:
         """Return the reader, and where it runs unless the scheduler chose."""
         return f"{self.reader} reader{self.placement_words}"
@@ -98,7 +103,12 @@ class Setting:
     def workload_words(self) -> str:
         """Return the workload and the CPUs it ran on."""
         several = "s" if "-" in self.cpus or "," in self.cpus else ""
-        return f"{self.workload} on CPU{several} {self.cpus}" if self.cpus else self.workload
+        name, _, load = self.workload.partition("@")
+        if load:
+            name += (
+                f" at {load.removesuffix('%')} % of flat out" if load.endswith("%") else f" at {load} a second and CPU"
+            )
+        return f"{name} on CPU{several} {self.cpus}" if self.cpus else name
 
     @property
     def record_words(self) -> str:
@@ -129,8 +139,8 @@ class Setting:
 
 
 def _kind(name: str) -> str:
-    """Return what stands before the colon of 'batch:500', 'spin:50us' or 'firehose:8'."""
-    return name.partition(":")[0]
+    """Return what stands before the argument and load of 'batch:500', 'spin:50us' or 'firehose:8@50%'."""
+    return re.split("[:@]", name, maxsplit=1)[0]
 
 
 def _pace(wait: str) -> float | None:

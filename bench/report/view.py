@@ -64,6 +64,11 @@ def is_valid(row: Record) -> bool:
     return row["valid"] is True and adds_up(row)
 
 
+def is_figure(row: Record) -> bool:
+    """Tell whether a row may be averaged in: it is valid, and its load was what every other cell was offered."""
+    return is_valid(row) and row["saturated"] is not True
+
+
 @dataclass(frozen=True)
 class SessionView:
     """One session, ready to be reported."""
@@ -83,8 +88,13 @@ class SessionView:
 
     @cached_property
     def valid(self) -> tuple[Record, ...]:
-        """Rows whose account adds up: the only ones that figures are made of."""
+        """Rows whose account adds up."""
         return tuple(row for row in self.rows if is_valid(row))
+
+    @cached_property
+    def figures(self) -> tuple[Record, ...]:
+        """Rows that figures are made of: valid, and not saturated."""
+        return tuple(row for row in self.rows if is_figure(row))
 
     @cached_property
     def invalid(self) -> tuple[Record, ...]:
@@ -116,6 +126,11 @@ class SessionView:
     def emulated(self) -> bool:
         """Tell whether the processor was emulated, so that times mean nothing."""
         return self._mapping("environment").get("emulated") is True
+
+    @property
+    def inconclusive(self) -> bool:
+        """Tell whether too many trials were disturbed (bench.disturbance)."""
+        return self._mapping("disturbance").get("inconclusive") is True
 
     @property
     def environment(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -140,6 +140,10 @@ class SessionWriter:
     def done(self) -> frozenset[str]:
         """Trials that are stored."""
         return frozenset(self._trials.column("trial").to_pylist())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows that are stored, None for null."""
+        return cast("list[dict[str, Any]]", self._trials.to_pylist())
 
     def add(self, rows: Sequence[Mapping[str, object]], events: Mapping[str, Events]) -> None:
         """Store one finished trial: its *rows*, one a transport, and its *events* by transport, if it recorded any.

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from bench.metrics import COLUMNS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the session folder. A reader for an older one upgrades it in memory; a newer one is refused."""
 
 _IDENTITY: tuple[tuple[str, pa.DataType], ...] = (
@@ -35,9 +35,22 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("lost_reported", pa.int64()),  # what the transport itself said was lost; null where it never says
     ("births_refused", pa.int64()),  # forks whose life could not be named (the map was full)
     ("offered_lives", pa.int64()),  # processes the workload says it made during its whole run
+    ("offered_per_s", pa.float64()),  # operations a second that the workload was asked for; null: flat out
+    ("done_per_s", pa.float64()),  # operations a second that it did in the window, by its own count
+    ("saturated", pa.bool_()),  # whether it could not do what was asked (bench.offered); null: flat out
     ("workload_exit_status", pa.int64()),
     ("arena_bytes", pa.int64()),  # memory the reader set aside for events
     ("clerk_cpu_ns", pa.int64()),  # CPU time of the trial's own time-keeping during the window
+    ("load_average", pa.float64()),  # of the last minute, before the trial
+    ("stolen_share", pa.float64()),  # of CPU time, by the host, while it ran
+    ("others_cpus", pa.float64()),  # CPUs that other processes took
+    ("mhz_before", pa.float64()),
+    ("mhz_after", pa.float64()),
+    ("throttles", pa.int64()),  # how often cores were throttled
+    ("machine_switches_per_s", pa.float64()),  # context switches of the whole machine
+    ("other_programs", pa.int64()),  # BPF programs of others on the same tracepoints
+    ("perf_sample_rate", pa.int64()),  # kernel.perf_event_max_sample_rate, afterwards
+    ("disturbed", pa.string()),  # by which rules of bench.disturbance; empty: by none
     ("started_ns", pa.int64()),  # CLOCK_REALTIME at the start of the window
     ("trial_s", pa.float64()),  # the whole trial: process, compile, warm-up, window, drain
 )

@@ -36,6 +36,8 @@ class Upgrade:
 UPGRADES: dict[int, Upgrade] = {
     # 2 came with capacity trials and the factors wait, placement and record_bytes, null in older sessions.
     1: Upgrade(),
+    # 3 came with offered loads, what else went on meanwhile, and rules for stopping; null, or none, in older sessions.
+    2: Upgrade(),
 }
 """Steps by the version they start from."""
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bench.errors import UsageError, unknown_name
 from bench.kernel.probe import Probe
+from bench.offered import Offered, split
 from bench.workloads import burst, command, firehose, fork_exec, stress_ng
 from bench.workloads.workload import Kind, Request, Workload
 
@@ -17,10 +18,30 @@ WORKLOADS: dict[str, Kind] = {
 }
 
 
-def workload(name: str, cpus: tuple[int, ...], argv: Sequence[str] = ()) -> Workload:
-    """Make the workload called *name* (``fork-exec``, ``stress-ng:vfork``); UsageError when there is none."""
+def workload(
+    name: str, cpus: tuple[int, ...], argv: Sequence[str] = (), *, flat_out_per_s: float | None = None
+) -> Workload:
+    """Make the workload called *name* (``fork-exec@60%``, ``stress-ng:vfork``); UsageError when there is none.
+
+    *flat_out_per_s*: what it does flat out, in operations a second on each CPU, where a share of that is asked for.
+    """
     kind, argument = _kind(name)
-    return kind.make(Request(argument, cpus, argv))
+    load = offered(name)
+    per_s = load.per_s if load else None
+    if load and load.share:
+        if flat_out_per_s is None:
+            raise ValueError(f"workload {name} is a share of what is not known")
+        per_s = load.share * flat_out_per_s
+    return kind.make(Request(argument, cpus, argv, per_s=per_s))
+
+
+def offered(name: str) -> Offered | None:
+    """Return the load in *name*, None where the workload goes flat out; UsageError where it can't be had."""
+    plain, load = split(name)
+    if load and not _kind(plain)[0].paced:
+        able = ", ".join(kind.name for kind in WORKLOADS.values() if kind.paced)
+        raise UsageError(f"workload {name!r}: only these can be offered at a load: {able}.")
+    return load
 
 
 def probe(name: str, record_bytes: int | None = None) -> Probe:
@@ -40,10 +61,10 @@ def usual_record_bytes(name: str) -> int | None:
 
 
 def _kind(name: str) -> tuple[Kind, str | None]:
-    kind, _, argument = name.partition(":")
+    kind, _, argument = split(name)[0].partition(":")
     if kind not in WORKLOADS:
         raise unknown_name("workload", name, [k.usage for k in WORKLOADS.values()])
     return WORKLOADS[kind], argument or None
 
 
-__all__ = ["WORKLOADS", "Kind", "Workload", "probe", "usual_record_bytes", "workload"]
+__all__ = ["WORKLOADS", "Kind", "Workload", "offered", "probe", "usual_record_bytes", "workload"]

@@ -24,7 +24,7 @@ class Burst(Workers):
     """One worker, pinned to the first of the chosen CPUs."""
 
     def __init__(self, cpus: tuple[int, ...], lives: int) -> None:
-        super().__init__([cpus[:1]])
+        super().__init__([cpus[:1]], lives / PERIOD_S)
         self._lives = lives
 
     @contextlib.contextmanager

@@ -89,6 +89,14 @@ class Command:
         """None: only the command knows."""
         return None
 
+    def done(self) -> int | None:
+        """None: only the command knows."""
+        return None
+
+    def offered_per_s(self) -> float | None:
+        """None: it runs as fast as it can."""
+        return None
+
     def exit_status(self) -> int | None:
         """Return its exit status; negative: the signal that ended it."""
         return self._status

@@ -1,7 +1,7 @@
 """`firehose:B`: a cheap system call in a native loop on each of the chosen CPUs, B records a call.
 
 The most that a producer can send: nothing is forked, and the call does next to nothing. A producer is pinned to each
-CPU.
+CPU. At a load (``firehose:32@50%``) it waits for each call's turn, its CPU busy where that is near.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ MOST = 512
 class Firehose(Workers):
     """A producer pinned to each CPU in *cpus*."""
 
-    def __init__(self, cpus: tuple[int, ...]) -> None:
-        super().__init__([(cpu,) for cpu in cpus])
+    def __init__(self, cpus: tuple[int, ...], per_s: float | None = None) -> None:
+        super().__init__([(cpu,) for cpu in cpus], per_s)
 
     def check(self) -> None:
         """Check that the loop was built."""
@@ -35,9 +35,10 @@ class Firehose(Workers):
     def work(self) -> Iterator[Loop]:
         """Yield the loop that a producer runs: native, and endless."""
         call = native.library().firehose
+        interval_ns = 0 if self._per_s is None else max(1, round(1e9 / self._per_s))
 
         def loop(slot: Slot) -> None:
-            call(native.UNLIMITED, probe.FIREHOSE_PID, slot.address)
+            call(native.UNLIMITED, probe.FIREHOSE_PID, slot.address, interval_ns)
 
         yield loop
 
@@ -56,7 +57,7 @@ def records_a_call(argument: str | None) -> int:
 
 def _make(request: Request) -> Workload:
     records_a_call(request.argument)
-    return Firehose(request.cpus)
+    return Firehose(request.cpus, request.per_s)
 
 
 def _probe(request: Request) -> probe.Probe:
@@ -65,10 +66,11 @@ def _probe(request: Request) -> probe.Probe:
 
 KIND = Kind(
     "firehose",
-    "firehose:B",
+    "firehose:B[@LOAD]",
     f"a producer pinned to each CPU calls getpgid() in a native loop, B records a call (--record-bytes {RECORD_BYTES})",
     _make,
     native.missing,
     _probe,
     RECORD_BYTES,
+    paced=True,
 )

@@ -28,11 +28,10 @@ def pace(rate: float) -> Iterator[None]:
 
 
 class ForkExec(Workers):
-    """One worker for each CPU in *cpus*, each free to run on any of them; *rate* in lives a second for each worker."""
+    """One worker for each CPU in *cpus*, each free to run on any of them; *per_s* in lives for each worker."""
 
-    def __init__(self, cpus: tuple[int, ...], rate: float | None) -> None:
-        super().__init__([cpus] * len(cpus))
-        self._rate = rate
+    def __init__(self, cpus: tuple[int, ...], per_s: float | None) -> None:
+        super().__init__([cpus] * len(cpus), per_s)
 
     @contextlib.contextmanager
     def work(self) -> Iterator[Loop]:
@@ -41,25 +40,25 @@ class ForkExec(Workers):
             yield lambda slot: self._loop(path, slot)
 
     def _loop(self, path: str, slot: Slot) -> None:
-        if self._rate is None:
+        if self._per_s is None:
             while True:
                 live_once(path)
                 slot.count()
-        for _ in pace(self._rate):
+        for _ in pace(self._per_s):
             live_once(path)
             slot.count()
 
 
 def _make(request: Request) -> Workload:
-    rate = None
-    if request.argument is not None:
+    rate = request.per_s
+    if request.argument is not None:  # fork-exec:500 is the older way to write fork-exec@500
         try:
             rate = float(request.argument)
         except ValueError:
             rate = -1.0
-        if not 0 < rate < 1e6:
+        if not 0 < rate < 1e6 or request.per_s is not None:
             raise UsageError(
-                f"fork-exec:{request.argument} is not a rate: write lives a second for each CPU, like fork-exec:500."
+                f"fork-exec:{request.argument} is not a rate: write lives a second for each CPU, like fork-exec@500."
             )
     return ForkExec(request.cpus, rate)
 
@@ -70,8 +69,9 @@ def _missing() -> str | None:
 
 KIND = Kind(
     "fork-exec",
-    "fork-exec[:RATE]",
-    "a worker for each CPU starts and awaits a tiny program; RATE in lives a second for each CPU, else flat out",
+    "fork-exec[@LOAD]",
+    "a worker for each CPU starts and awaits a tiny program; LOAD: 60% of flat out, or lives a second for each CPU",
     _make,
     _missing,
+    paced=True,
 )

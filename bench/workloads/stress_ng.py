@@ -96,6 +96,14 @@ class StressNg:
         """Return the stressor's own count of operations ("bogo ops"), over its whole run; None where it wrote none."""
         return self._lives
 
+    def done(self) -> int | None:
+        """None: it tells at its end."""
+        return None
+
+    def offered_per_s(self) -> float | None:
+        """None: it goes flat out."""
+        return None
+
     def exit_status(self) -> int | None:
         """None: it is interrupted, so its status says nothing."""
         return None

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.kernel.syscalls import die_with_parent
+from bench.kernel.syscalls import die_with_parent, sleep_exactly
 
 
 def live_once(path: str) -> None:
@@ -49,10 +49,14 @@ Loop = Callable[[Slot], None]
 
 
 class Workers:
-    """A process for each entry of *affinities*, the CPUs that it may run on. A subclass's work() says what they do."""
+    """A process for each entry of *affinities*, the CPUs that it may run on. A subclass's work() says what they do.
 
-    def __init__(self, affinities: Sequence[tuple[int, ...]]) -> None:
+    *per_s*: operations a second that each is asked for; None: flat out.
+    """
+
+    def __init__(self, affinities: Sequence[tuple[int, ...]], per_s: float | None = None) -> None:
         self._affinities = list(affinities)
+        self._per_s = per_s
         self._counts = mmap.mmap(-1, 64 * max(1, len(affinities)))  # a cache line each, shared
         self._pids: list[int] = []
         self._go: int | None = None
@@ -84,6 +88,7 @@ class Workers:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             os.sched_setaffinity(0, affinity)
+            sleep_exactly()
             if os.read(go, 1):
                 loop(self._slot(index))
         finally:
@@ -116,9 +121,17 @@ class Workers:
         self._pids.clear()
         self._resources.close()
 
-    def lives(self) -> int | None:
-        """Return how many lives the workers finished, by their own count."""
+    def done(self) -> int | None:
+        """Return how many operations the workers have finished, by their own count."""
         return sum(self._slot(index).read() for index in range(len(self._affinities)))
+
+    def lives(self) -> int | None:
+        """Return how many lives the workers finished: an operation is one."""
+        return self.done()
+
+    def offered_per_s(self) -> float | None:
+        """Return what all workers together are asked for."""
+        return None if self._per_s is None else self._per_s * len(self._affinities)
 
     def exit_status(self) -> int | None:
         """None: they have none of interest."""

@@ -30,6 +30,12 @@ class Workload(Protocol):
     def lives(self) -> int | None:
         """Return how many processes it made from start to stop by its own count; None where it doesn't know."""
 
+    def done(self) -> int | None:
+        """Return how many operations (lives, calls) it has finished so far; None where it doesn't know meanwhile."""
+
+    def offered_per_s(self) -> float | None:
+        """Return how many operations a second it is asked for in all; None where it goes flat out."""
+
     def exit_status(self) -> int | None:
         """Return the exit status of a command (negative: the signal that ended it); None for the others."""
 
@@ -44,6 +50,8 @@ class Request:
     command: Sequence[str] = ()
     record_bytes: int | None = None
     """How long its records are to be; None: their usual length. Only some workloads can choose."""
+    per_s: float | None = None
+    """Operations a second on each CPU, for workloads that can be paced; None: flat out."""
 
 
 def _lifecycle(request: Request) -> Probe:
@@ -66,3 +74,5 @@ class Kind:
     """The probe that makes records of what it does."""
     record_bytes: int | None = None
     """The usual length of its records where that can be chosen; None where it can't."""
+    paced: bool = False
+    """Whether it can be offered at a rate, behind an @ (bench.offered)."""

@@ -16,7 +16,8 @@ from bench import isolation
 from bench.choice import Choice
 from bench.cli.watching import watching
 from bench.kernel import cpus
-from bench.plan import Plan, build
+from bench.plan import Plan
+from bench.planning import build
 from bench.profiles import PROFILES
 from bench.session import Progress
 from bench.transports import TRANSPORTS

@@ -10,7 +10,7 @@ import pytest
 from bench import isolation
 from bench.choice import Choice
 from bench.kernel import cpus, tracepoints
-from bench.plan import build
+from bench.planning import build
 from bench.profiles import BOTH, Group, Profile
 from bench.session import MEASURES
 from bench.trial import Outcome

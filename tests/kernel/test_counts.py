@@ -9,7 +9,7 @@ from bench import isolation
 from bench.choice import Choice
 from bench.event import FORK
 from bench.kernel import program, syscalls
-from bench.plan import build
+from bench.planning import build
 from bench.profiles import PROFILES
 from bench.readers import READERS, Opening, reader
 from bench.transports import transport

@@ -15,7 +15,8 @@ from bench import isolation
 from bench.choice import Choice
 from bench.kernel import cpus
 from bench.metrics.drops import account_error
-from bench.plan import Plan, build
+from bench.plan import Plan
+from bench.planning import build
 from bench.profiles import PROFILES
 from bench.readers import READERS
 from bench.trial import Outcome, measure

@@ -1,0 +1,166 @@
+"""From a profile and what the user chose to a plan: which combinations can be had, and what is left out. No I/O."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Sequence
+
+from bench.choice import Choice
+from bench.errors import UsageError
+from bench.placement import reader_cpus
+from bench.plan import Plan, Trial, block
+from bench.profiles import Group, Profile
+from bench.readers import reader
+from bench.stopping import FEWEST, Stopping
+from bench.transports import TRANSPORTS
+from bench.waits import Wait, usual, wait
+from bench.wakeups import Wakeup, wakeup
+from bench.workloads import offered, probe, usual_record_bytes
+
+
+def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
+    """Return the plan of *profile* as changed by *choice*, on a machine whose CPUs *online* are online.
+
+    Raises UsageError for unknown names, impossible sizes, CPUs that are offline, negative times, and choices that
+    leave nothing to measure.
+    """
+    choice.check(online)
+    notes: list[str] = []
+    cells: dict[Trial, None] = {}  # an ordered set
+    interval = choice.drain_interval_s or profile.drain_interval_s
+    for group in profile.groups_for(choice.command):
+        if choice.mode and group.mode != choice.mode and any(g.mode == choice.mode for g in profile.groups):
+            continue
+        mode = choice.mode or group.mode
+        cells.update(dict.fromkeys(_cells(dataclasses.replace(group, mode=mode), choice, online, interval, notes)))
+    if not cells:
+        raise UsageError("nothing is left to measure: " + (notes[0] if notes else "no transport fits the mode."))
+    repeats = choice.repeats or (1 if choice.command else profile.repeats)
+    stopping = _stopping(choice)
+    if stopping:
+        repeats = FEWEST
+        notes.append(stopping.words)
+    notes += _unequal_sizes(cells, len(online))
+    trials: list[Trial] = []
+    for number in range(1, repeats + 1):
+        trials += block(list(cells), choice.seed, number, len(trials))
+    return Plan(
+        profile=profile.name,
+        seed=choice.seed,
+        repeats=repeats,
+        duration_s=choice.duration_s or profile.duration_s,
+        warmup_s=profile.warmup_s if choice.warmup_s is None else choice.warmup_s,
+        drain_interval_s=interval,
+        trials=tuple(trials),
+        command=choice.command,
+        time_limit_s=choice.duration_s if choice.command else None,
+        notes=tuple(dict.fromkeys(notes)),
+        stopping=stopping,
+    )
+
+
+def _stopping(choice: Choice) -> Stopping | None:
+    if choice.precision is None and choice.max_time_s is None:
+        return None
+    if choice.command:
+        raise UsageError("a COMMAND is run as often as --repeats says: --precision and --max-time don't go with it.")
+    if choice.repeats is not None:
+        raise UsageError("--repeats says how often; --precision and --max-time say until when: choose one of the two.")
+    return Stopping(choice.precision, choice.max_time_s)
+
+
+def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: float, notes: list[str]) -> Iterable[Trial]:
+    """Yield a trial without number and block for each combination that can be had; *notes* says what was left out."""
+    cpus = choice.cpus or tuple(online)
+    producers = choice.producers or group.producers or (0,)
+    factors = itertools.product(
+        choice.readers or group.readers,
+        map(wakeup, choice.wakeups or group.wakeups),
+        choice.waits or group.waits or (None,),
+        choice.placements or group.placements,
+        choice.workloads or group.workloads,
+        choice.record_bytes or group.record_bytes or (None,),
+        producers,
+        choice.buffer_bytes or group.sizes(len(online)),
+    )
+    for reader_name, policy, wait_name, place, workload_name, record_bytes, number, size in factors:
+        waiting = (
+            usual(policy, interval_s, reader(reader_name).pace_s) if wait_name is None else wait(wait_name, interval_s)
+        )
+        cell = Trial(
+            trial="",
+            block=0,
+            mode=group.mode,
+            transports=(),
+            reader=reader_name,
+            wakeup=policy.name,
+            wait="" if group.mode == "capacity" else waiting.name,
+            placement=place,
+            workload=workload_name,
+            record_bytes=record_bytes or usual_record_bytes(workload_name),
+            asked_bytes=size,
+            cpus=cpus[: number or len(cpus)],
+        )
+        if reason := _impossible(cell, number, policy, waiting, online):
+            notes.append(f"left out: {reason}.")
+            continue
+        able = [name for name in choice.transports or group.transports if _able(name, cell, policy, online, notes)]
+        for transports in _carried(group.mode, able, notes):
+            yield dataclasses.replace(cell, transports=transports)
+
+
+def _impossible(cell: Trial, producers: int, policy: Wakeup, waiting: Wait, online: Sequence[int]) -> str | None:
+    """Return why a combination can be had with no transport, else None."""
+    offered(cell.workload)
+    probe(cell.workload, None if usual_record_bytes(cell.workload) is None else cell.record_bytes)
+    if producers > len(cell.cpus):
+        return f"{producers} producers, for which there are not enough CPUs ({len(cell.cpus)} chosen)"
+    if not reader_cpus(cell.placement, cell.cpus, online):
+        return f"placement {cell.placement} with all {len(online)} CPUs taken by the workload"
+    if cell.mode == "capacity":
+        if not cell.workload.startswith("firehose"):
+            return f"capacity with workload {cell.workload}: a buffer is filled with samples, as firehose:B has them"
+        return None
+    if not waiting.hears(policy):
+        return f"a reader that waits in {waiting.name} hears nothing under wake-up {policy.name}"
+    return None
+
+
+def _able(name: str, cell: Trial, policy: Wakeup, online: Sequence[int], notes: list[str]) -> bool:
+    carrier = TRANSPORTS[name]
+    reason = None
+    if policy.kind not in carrier.wakeups:
+        reason = f"{name} has no wake-up policy {policy.name!r}"
+    elif refused := reader(cell.reader).refuses(carrier.shape, policy):
+        reason = f"reader {cell.reader} with {name} under wake-up {policy.name}: {refused}"
+    else:
+        ring = carrier.ring_bytes(cell.buffer_bytes(name, len(online)), len(online))
+        record = probe(cell.workload, cell.record_bytes).record
+        if too_much := policy.too_much_for(ring, carrier.stride(record.nbytes)):
+            reason = f"{name} with {cell.asked_bytes} bytes: {too_much}"
+    if reason:
+        notes.append(f"left out: {reason}.")
+    return reason is None
+
+
+def _carried(mode: str, names: Sequence[str], notes: list[str]) -> Iterable[tuple[str, ...]]:
+    """Return the transports of each trial: one by one, or (paired) perf with each ringbuf, else the two."""
+    if mode != "paired":
+        return [(name,) for name in names]
+    if "perf" in names and len(names) > 1:
+        return [("perf", name) for name in names if name != "perf"]
+    if len(names) == 2:
+        return [(names[0], names[1])]
+    notes.append("left out: paired trials, which need two transports with the same wake-up policy.")
+    return []
+
+
+def _unequal_sizes(cells: Iterable[Trial], online: int) -> list[str]:
+    notes = []
+    for size in sorted({cell.asked_bytes for cell in cells}):
+        given = {name: TRANSPORTS[name].possible_bytes(size, online) for cell in cells for name in cell.transports}
+        if len(set(given.values())) > 1:
+            told = ", ".join(f"{name} {nbytes} bytes" for name, nbytes in given.items())
+            notes.append(f"sizes not equal on {online} CPUs where {size} bytes were asked for: {told}.")
+    return notes
