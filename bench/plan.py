@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.frontier import Frontier
 from bench.kernel import cpus as cpu_lists
 from bench.offered import split
 from bench.stopping import Stopping
 from bench.transports import transport
 from bench.workloads import Workload, workload
+
+Growth = Stopping | Frontier
+GROWTHS: dict[str, type[Stopping] | type[Frontier]] = {growth.kind: growth for growth in (Stopping, Frontier)}
+"""What can add blocks to a plan while its session goes on, by kind."""
 
 FIXED_S = 0.4
 """What a trial costs beside warm-up and window, for a plan's estimate: process, compile, attach, drain, detach."""
@@ -95,15 +100,14 @@ class Plan:
     """With a command: when it is ended; None: it may take as long as it wants."""
     notes: tuple[str, ...] = ()
     """What a reader of the results must know: combinations left out, sizes that can't be made equal."""
-    stopping: Stopping | None = None
-    """When no more blocks are added; None: after *repeats* of them."""
+    growth: Growth | None = None
+    """What adds blocks while the session goes on; None: they are all planned."""
     flat_out: tuple[FlatOut, ...] = ()
     """Of each workload that a share is asked of; bench.calibration finds it."""
 
-    def grown(self) -> Plan:
-        """Return this plan with one block more."""
+    def extended(self, cells: Iterable[Trial]) -> Plan:
+        """Return this plan with one block more, of *cells*."""
         number = self.trials[-1].block + 1
-        cells = [dataclasses.replace(trial, trial="", block=0) for trial in self.trials if trial.block == 1]
         return dataclasses.replace(self, trials=self.trials + block(cells, self.seed, number, len(self.trials)))
 
     def load(self, trial: Trial) -> Workload:
@@ -133,7 +137,7 @@ class Plan:
             "drain_interval_s": self.drain_interval_s,
             "time_limit_s": self.time_limit_s,
             "command": list(self.command) or None,
-            "stopping": None if self.stopping is None else dataclasses.asdict(self.stopping),
+            "growth": None if self.growth is None else {"kind": self.growth.kind, **dataclasses.asdict(self.growth)},
             "flat_out": [{**dataclasses.asdict(each), "cpus": cpu_lists.show(each.cpus)} for each in self.flat_out],
             "trials": [trial.as_json() for trial in self.trials],
         }
@@ -152,16 +156,22 @@ class Plan:
             command=tuple(stored["command"] or ()),
             trials=tuple(Trial.from_json(trial) for trial in stored["trials"]),
             notes=tuple(notes),
-            stopping=None if stored["stopping"] is None else Stopping(**stored["stopping"]),
+            growth=None if stored["growth"] is None else _growth(stored["growth"]),
             flat_out=tuple(
                 FlatOut(each["workload"], cpu_lists.parse(each["cpus"]), each["per_s"]) for each in stored["flat_out"]
             ),
         )
 
 
-def block(cells: Sequence[Trial], seed: int, number: int, before: int) -> tuple[Trial, ...]:
+def _growth(stored: Mapping[str, Any]) -> Growth:
+    values = dict(stored)
+    return GROWTHS[values.pop("kind")](**values)
+
+
+def block(cells: Iterable[Trial], seed: int, number: int, before: int) -> tuple[Trial, ...]:
     """Return block *number*: every cell once, in an order drawn from *seed*, numbered on from trial *before*."""
-    shuffled = sorted(cells, key=lambda cell: (cell.scenario, cell.transports))
+    bare = (dataclasses.replace(cell, trial="", block=0) for cell in cells)
+    shuffled = sorted(bare, key=lambda cell: (cell.scenario, cell.transports))
     random.Random(f"{seed}/{number}").shuffle(shuffled)
     return tuple(
         dataclasses.replace(cell, trial=f"{before + place:04d}", block=number)

@@ -8,15 +8,19 @@ from collections.abc import Iterable, Sequence
 
 from bench.choice import Choice
 from bench.errors import UsageError
+from bench.frontier import Frontier
 from bench.placement import reader_cpus
-from bench.plan import Plan, Trial, block
-from bench.profiles import Group, Profile
+from bench.plan import Growth, Plan, Trial, block
+from bench.profiles import Group, Profile, smallest
 from bench.readers import reader
 from bench.stopping import FEWEST, Stopping
 from bench.transports import TRANSPORTS
 from bench.waits import Wait, usual, wait
 from bench.wakeups import Wakeup, wakeup
 from bench.workloads import offered, probe, usual_record_bytes
+
+_LARGEST_BYTES = 64 << 20
+"""Where the search for a size without loss ends."""
 
 
 def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
@@ -37,10 +41,10 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
     if not cells:
         raise UsageError("nothing is left to measure: " + (notes[0] if notes else "no transport fits the mode."))
     repeats = choice.repeats or (1 if choice.command else profile.repeats)
-    stopping = _stopping(choice)
-    if stopping:
-        repeats = FEWEST
-        notes.append(stopping.words)
+    growth = _growth(profile, choice, repeats, len(online))
+    if growth:
+        repeats = 1 if profile.frontier else FEWEST
+        notes.append(growth.words)
     notes += _unequal_sizes(cells, len(online))
     trials: list[Trial] = []
     for number in range(1, repeats + 1):
@@ -56,12 +60,20 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
         command=choice.command,
         time_limit_s=choice.duration_s if choice.command else None,
         notes=tuple(dict.fromkeys(notes)),
-        stopping=stopping,
+        growth=growth,
     )
 
 
-def _stopping(choice: Choice) -> Stopping | None:
-    if choice.precision is None and choice.max_time_s is None:
+def _growth(profile: Profile, choice: Choice, repeats: int, online: int) -> Growth | None:
+    by_rule = choice.precision is not None or choice.max_time_s is not None
+    if profile.frontier:
+        if by_rule or choice.command or choice.buffer_bytes or choice.mode not in (None, "isolated"):
+            raise UsageError(
+                "profile frontier searches the buffer's size by itself, in isolated trials: it goes with no COMMAND, "
+                "--buffer-bytes, --mode, --precision or --max-time."
+            )
+        return Frontier(repeats, smallest(online), _LARGEST_BYTES)
+    if not by_rule:
         return None
     if choice.command:
         raise UsageError("a COMMAND is run as often as --repeats says: --precision and --max-time don't go with it.")

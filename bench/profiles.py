@@ -12,6 +12,11 @@ BOTH = ("perf", "ringbuf-reserve")
 ALL = ("perf", "ringbuf-output", "ringbuf-reserve")
 
 
+def smallest(online: int) -> int:
+    """Return the smallest total size in bytes that every transport can have: a page for each of *online* CPUs."""
+    return PAGE << max(0, online - 1).bit_length()
+
+
 @dataclass(frozen=True)
 class Group:
     """Scenarios that share a mode: the product of the factors below."""
@@ -34,8 +39,7 @@ class Group:
 
     def sizes(self, online: int) -> tuple[int, ...]:
         """Return the total sizes in bytes on a machine with *online* CPUs."""
-        smallest = PAGE << max(0, online - 1).bit_length()
-        return tuple(smallest * step for step in self.steps)
+        return tuple(smallest(online) * step for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Profile:
     duration_s: float
     warmup_s: float = 0.2
     drain_interval_s: float = 0.01
+    frontier: bool = False
+    """Whether sizes are searched for, from each group's first on (bench.frontier)."""
 
     def groups_for(self, command: Sequence[str]) -> tuple[Group, ...]:
         """Return the groups; with a command, one paired trial, since a build can be watched only once."""
@@ -207,6 +213,14 @@ CAPACITY = Profile(
     repeats=10,
     duration_s=0.1,
 )
+FRONTIER = Profile(
+    "frontier",
+    "the smallest buffer that loses nothing, of each transport, under an even load and in bursts: ten minutes",
+    (Group("isolated", BOTH, ("bulk",), ("none",), ("fork-exec@60%", "burst"), (16,)),),
+    repeats=10,
+    duration_s=1.0,
+    frontier=True,
+)
 CI = Profile(
     "ci",
     "each kind of trial twice, briefly: shows that everything works, too short for figures",
@@ -222,7 +236,9 @@ CI = Profile(
     warmup_s=0.05,
 )
 
-PROFILES: dict[str, Profile] = {profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, READERS, CAPACITY, CI)}
+PROFILES: dict[str, Profile] = {
+    profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, FRONTIER, READERS, CAPACITY, CI)
+}
 
 
 def profile(name: str) -> Profile:

@@ -95,12 +95,13 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                         writer.add(rows, events if keep else {})
                         notes.extend(note for note in said if note not in notes)
                         told.after(rows)
-                if plan.stopping is None:
+                if plan.growth is None:
                     break
-                if reason := plan.stopping.reason(writer.rows()):
-                    notes.append(f"Stopped after {reason}")
+                grown = plan.growth.grow(plan, writer.rows())
+                if isinstance(grown, str):
+                    notes.append(f"Stopped after {grown}")
                     break
-                plan = plan.grown()
+                plan = grown
                 writer.amend(plan=plan.as_json())
                 told.total = len(plan.trials)
             isolation.settle()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from bench.plan import Plan
     from bench.report.comparison import Comparison
     from bench.stats import Interval
 
@@ -27,6 +28,7 @@ by repeats: they are not waited for."""
 class Stopping:
     """A session's rule: a precision, a time, or both, whichever comes first."""
 
+    kind: ClassVar[str] = "precision"
     precision: float | None = None
     """Half the width of an interval over its value, at most."""
     max_time_s: float | None = None
@@ -41,6 +43,10 @@ class Stopping:
         if self.max_time_s is not None:
             parts.append(f"{self.max_time_s:g} s are up")
         return f"Blocks are added until {' or '.join(parts)}, {FEWEST} at least."
+
+    def grow(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plan | str:
+        """Return *plan* with another block of the same cells, or why *rows* are enough."""
+        return self.reason(rows) or plan.extended(trial for trial in plan.trials if trial.block == 1)
 
     def reason(self, rows: Sequence[Mapping[str, Any]]) -> str | None:
         """Return why *rows*, those of whole blocks, are enough; None where another block is needed."""

@@ -6,7 +6,7 @@ trials.parquet. None stands for 'could not be measured', never 0.
 
 from __future__ import annotations
 
-from bench.metrics import capacity, cost, drops, latency, memory, ordering, throughput, wakeups
+from bench.metrics import backlog, capacity, cost, drops, latency, memory, ordering, throughput, wakeups
 from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
 
@@ -19,6 +19,7 @@ METRICS: tuple[Metric, ...] = (
     latency.METRIC,
     ordering.METRIC,
     memory.METRIC,
+    backlog.METRIC,
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for metric in METRICS for column in metric.columns}

@@ -71,7 +71,7 @@ def test_a_session_stops_by_its_rule_and_says_how(tmp_path: Path) -> None:
     done = _run(tmp_path / "s", "--workload", "fork-exec@20%", "--wakeup", "none", "--precision", "90%")
     assert done.returncode in (0, 3), done.stderr
     manifest = json.loads((tmp_path / "s" / "session.json").read_text())
-    assert manifest["plan"]["stopping"] == {"precision": 0.9, "max_time_s": None}
+    assert manifest["plan"]["growth"] == {"kind": "precision", "precision": 0.9, "max_time_s": None}
     assert any(note.startswith("Stopped after 5 repeats: every interval is within") for note in manifest["notes"])
     assert len(manifest["plan"]["trials"]) == 5
     assert manifest["disturbance"]["trials"] == 5
