@@ -16,7 +16,7 @@ from bench.waits import wait
 from bench.wakeups import wakeup
 from bench.workloads import offered, workload
 
-MODES = ("paired", "isolated", "capacity")
+MODES = ("paired", "isolated", "capacity", "overhead")
 
 
 @dataclass(frozen=True)

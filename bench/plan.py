@@ -47,6 +47,8 @@ class Trial:
     asked_bytes: int
     cpus: tuple[int, ...]
     """The workload's; of a firehose, one for each producer."""
+    stage: str = ""
+    """Of an overhead trial: how much of the tracing is at work (bench.stages)."""
 
     @property
     def scenario(self) -> str:
@@ -55,7 +57,8 @@ class Trial:
         waiting = f" {self.wait}" if self.wait else ""
         record = f" of {self.record_bytes}" if self.record_bytes else ""
         place = f", reader {self.placement}" if self.placement != "free" else ""
-        return f"{self.mode} {self.reader}/{self.wakeup}{waiting} {self.workload}{record} {size}{place}"
+        mode = f"{self.mode} {self.stage}" if self.stage else self.mode
+        return f"{mode} {self.reader}/{self.wakeup}{waiting} {self.workload}{record} {size}{place}"
 
     def buffer_bytes(self, name: str, online: int) -> int:
         """Return the bytes of event data that transport *name* really gets over *online* CPUs."""

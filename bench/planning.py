@@ -13,11 +13,12 @@ from bench.placement import reader_cpus
 from bench.plan import Growth, Plan, Trial, block
 from bench.profiles import Group, Profile, smallest
 from bench.readers import reader
+from bench.stages import WITHOUT_TRANSPORT
 from bench.stopping import FEWEST, Stopping
-from bench.transports import TRANSPORTS
+from bench.transports import NOTHING, transport
 from bench.waits import Wait, usual, wait
 from bench.wakeups import Wakeup, wakeup
-from bench.workloads import offered, probe, usual_record_bytes
+from bench.workloads import offered, operation, probe, usual_record_bytes
 
 _LARGEST_BYTES = 64 << 20
 """Where the search for a size without loss ends."""
@@ -87,6 +88,7 @@ def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: floa
     cpus = choice.cpus or tuple(online)
     producers = choice.producers or group.producers or (0,)
     factors = itertools.product(
+        group.stages,
         choice.readers or group.readers,
         map(wakeup, choice.wakeups or group.wakeups),
         choice.waits or group.waits or (None,),
@@ -96,7 +98,7 @@ def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: floa
         producers,
         choice.buffer_bytes or group.sizes(len(online)),
     )
-    for reader_name, policy, wait_name, place, workload_name, record_bytes, number, size in factors:
+    for stage_name, reader_name, policy, wait_name, place, workload_name, record_bytes, number, size in factors:
         waiting = (
             usual(policy, interval_s, reader(reader_name).pace_s) if wait_name is None else wait(wait_name, interval_s)
         )
@@ -113,11 +115,13 @@ def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: floa
             record_bytes=record_bytes or usual_record_bytes(workload_name),
             asked_bytes=size,
             cpus=cpus[: number or len(cpus)],
+            stage=stage_name,
         )
         if reason := _impossible(cell, number, policy, waiting, online):
             notes.append(f"left out: {reason}.")
             continue
-        able = [name for name in choice.transports or group.transports if _able(name, cell, policy, online, notes)]
+        wanted = group.transports if stage_name in WITHOUT_TRANSPORT else choice.transports or group.transports
+        able = [name for name in wanted if _able(name, cell, policy, online, notes)]
         for transports in _carried(group.mode, able, notes):
             yield dataclasses.replace(cell, transports=transports)
 
@@ -130,17 +134,28 @@ def _impossible(cell: Trial, producers: int, policy: Wakeup, waiting: Wait, onli
         return f"{producers} producers, for which there are not enough CPUs ({len(cell.cpus)} chosen)"
     if not reader_cpus(cell.placement, cell.cpus, online):
         return f"placement {cell.placement} with all {len(online)} CPUs taken by the workload"
+    return _impossible_mode(cell) or (
+        None
+        if cell.mode == "capacity" or waiting.hears(policy)
+        else f"a reader that waits in {waiting.name} hears nothing under wake-up {policy.name}"
+    )
+
+
+def _impossible_mode(cell: Trial) -> str | None:
     if cell.mode == "capacity":
-        if not cell.workload.startswith("firehose"):
-            return f"capacity with workload {cell.workload}: a buffer is filled with samples, as firehose:B has them"
-        return None
-    if not waiting.hears(policy):
-        return f"a reader that waits in {waiting.name} hears nothing under wake-up {policy.name}"
+        why = f"capacity with workload {cell.workload}: a buffer is filled with samples, as firehose:B has them"
+        return None if cell.workload.startswith("firehose") else why
+    if cell.mode == "overhead" and not cell.stage:
+        return "overhead trials, which only profile overhead has"
+    if cell.stage:
+        operation(cell.workload)
     return None
 
 
 def _able(name: str, cell: Trial, policy: Wakeup, online: Sequence[int], notes: list[str]) -> bool:
-    carrier = TRANSPORTS[name]
+    carrier = transport(name)
+    if carrier is NOTHING:
+        return True
     reason = None
     if policy.kind not in carrier.wakeups:
         reason = f"{name} has no wake-up policy {policy.name!r}"
@@ -171,7 +186,8 @@ def _carried(mode: str, names: Sequence[str], notes: list[str]) -> Iterable[tupl
 def _unequal_sizes(cells: Iterable[Trial], online: int) -> list[str]:
     notes = []
     for size in sorted({cell.asked_bytes for cell in cells}):
-        given = {name: TRANSPORTS[name].possible_bytes(size, online) for cell in cells for name in cell.transports}
+        names = {name for cell in cells for name in cell.transports} - {NOTHING.name}
+        given = {name: transport(name).possible_bytes(size, online) for name in sorted(names)}
         if len(set(given.values())) > 1:
             told = ", ".join(f"{name} {nbytes} bytes" for name, nbytes in given.items())
             notes.append(f"sizes not equal on {online} CPUs where {size} bytes were asked for: {told}.")

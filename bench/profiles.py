@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.errors import unknown_name
-from bench.transports import PAGE
+from bench.transports import NOTHING, PAGE
 
 BOTH = ("perf", "ringbuf-reserve")
 ALL = ("perf", "ringbuf-output", "ringbuf-reserve")
@@ -37,6 +37,9 @@ class Group:
     record_bytes: tuple[int, ...] = ()
     """Lengths of records, for workloads that can choose; none: the usual one."""
 
+    stages: tuple[str, ...] = ("",)
+    """Of overhead trials: how much of the tracing is at work (bench.stages)."""
+
     def sizes(self, online: int) -> tuple[int, ...]:
         """Return the total sizes in bytes on a machine with *online* CPUs."""
         return tuple(smallest(online) * step for step in self.steps)
@@ -64,6 +67,22 @@ class Profile:
 
 
 _LARGEST = 128
+
+
+def _overhead(transports: tuple[str, ...], wakeup: str, *stages: str) -> Group:
+    """Return overhead trials of one producer, its reader on another CPU."""
+    return Group(
+        "overhead",
+        transports,
+        ("bulk",),
+        (wakeup,),
+        ("firehose:1", "fork-exec"),
+        (_LARGEST,),
+        placements=("other",),
+        producers=(1,),
+        stages=stages,
+    )
+
 
 QUICK = Profile(
     "quick",
@@ -221,6 +240,19 @@ FRONTIER = Profile(
     duration_s=1.0,
     frontier=True,
 )
+OVERHEAD = Profile(
+    "overhead",
+    "what tracing costs the workload, split into probe, submission, reader and wake-ups: five minutes",
+    (
+        _overhead((NOTHING.name,), "none", "bare", "probe"),
+        _overhead(ALL, "none", "unread", "read"),
+        _overhead(ALL, "every", "read"),
+        _overhead(("ringbuf-output", "ringbuf-reserve"), "adaptive", "read"),
+    ),
+    repeats=10,
+    duration_s=0.5,
+    drain_interval_s=200e-6,
+)
 CI = Profile(
     "ci",
     "each kind of trial twice, briefly: shows that everything works, too short for figures",
@@ -237,7 +269,7 @@ CI = Profile(
 )
 
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, FRONTIER, READERS, CAPACITY, CI)
+    profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, FRONTIER, OVERHEAD, READERS, CAPACITY, CI)
 }
 
 

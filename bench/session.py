@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import capacity, disturbance, isolation
+from bench import capacity, disturbance, isolation, overhead
 from bench import trial as trial_module
 from bench.disturbance import Meanwhile
 from bench.errors import MeasurementInvalid
@@ -27,7 +27,7 @@ from bench.offered import is_saturated
 from bench.plan import Plan, Trial
 from bench.record import LIFECYCLE
 from bench.store.folder import SessionWriter
-from bench.transports import transport
+from bench.transports import NOTHING, transport
 from bench.trial import Outcome, Share
 from bench.waits import wait
 from bench.workloads import probe
@@ -39,6 +39,7 @@ MEASURES: dict[str, Callable[[Trial, Plan], Outcome]] = {
     "paired": trial_module.measure,
     "isolated": trial_module.measure,
     "capacity": capacity.measure,
+    "overhead": overhead.measure,
 }
 """What measures a trial, by its mode."""
 
@@ -189,6 +190,7 @@ def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
         "drain_interval_s": None if trial.mode == "capacity" else _pace_of_sleep(trial, plan),
         "wait": trial.wait or None,
         "placement": trial.placement,
+        "stage": trial.stage or None,
         "record_bytes": trial.record_bytes or LIFECYCLE.nbytes,
     }
 
@@ -238,7 +240,9 @@ def _tracepoints(plan: Plan) -> set[str]:
 def _weigh(plan: Plan) -> Weights:
     """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
     online = len(cpu_lists.online())
-    wanted = sorted({(name, t.buffer_bytes(name, online)) for t in plan.trials for name in t.transports})
+    wanted = sorted(
+        {(name, t.buffer_bytes(name, online)) for t in plan.trials for name in t.transports} - {(NOTHING.name, 0)}
+    )
     try:
         return isolation.run(_weigh_all, wanted) if wanted else {}
     except MeasurementInvalid:  # not worth a session: the column is null

@@ -75,7 +75,9 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--buffer-bytes", type=size, metavar="N", help="Total over all CPUs: 65536, 64K, 1M.", multiple=True
         ),
-        click.option("--mode", type=click.Choice(MODES), help="Both at once, one alone, or fill and drain."),
+        click.option(
+            "--mode", type=click.Choice(MODES), help="Both at once, one alone, fill and drain, stage by stage."
+        ),
         click.option("--cpus", metavar="LIST", help="CPUs the workload runs on, like 0-1,4.  [all]"),
         click.option("--duration", type=float, metavar="SECONDS", help="Measured window; with COMMAND, its limit."),
         click.option(

@@ -6,7 +6,7 @@ trials.parquet. None stands for 'could not be measured', never 0.
 
 from __future__ import annotations
 
-from bench.metrics import backlog, capacity, cost, drops, latency, memory, ordering, throughput, wakeups
+from bench.metrics import backlog, capacity, cost, drops, latency, memory, ordering, overhead, throughput, wakeups
 from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
 
@@ -16,6 +16,7 @@ METRICS: tuple[Metric, ...] = (
     cost.METRIC,
     wakeups.METRIC,
     capacity.METRIC,
+    overhead.METRIC,
     latency.METRIC,
     ordering.METRIC,
     memory.METRIC,

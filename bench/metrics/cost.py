@@ -28,9 +28,11 @@ def mean_ns(total_ns: int | None, count: int | None) -> float | None:
 
 
 def _compute(recording: Recording) -> dict[str, Number | None]:
-    runs = None if recording.producer_runs is None else recording.producer_runs * recording.records_a_run
-    if runs is not None and abs(runs - recording.attempted) > UNMATCHED * recording.attempted:
-        runs = None
+    runs, attempted = recording.producer_runs, recording.attempted
+    if runs is not None:
+        runs *= recording.records_a_run
+        if attempted is None or abs(runs - attempted) > UNMATCHED * attempted:
+            runs = None
     return {
         "producer_ns_per_event": mean_ns(recording.producer_run_ns, runs),
         "consumer_cpu_ns_per_event": mean_ns(recording.consumer_cpu_ns, recording.consumed),

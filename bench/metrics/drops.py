@@ -10,18 +10,21 @@ from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
 
 
-def drop_rate(attempted: int, failed: int) -> float | None:
-    """Return failed / attempted (both in events), or None when nothing was attempted."""
-    return failed / attempted if attempted else None
+def drop_rate(attempted: int | None, failed: int | None) -> float | None:
+    """Return failed / attempted (both in events), or None when nothing was attempted or it wasn't counted."""
+    return failed / attempted if attempted and failed is not None else None
 
 
 def account_error(recording: Recording) -> str | None:
     """Return a sentence that says how the account fails to add up, or None when it adds up.
 
     A trial is valid only if ``attempted == delivered + failed``, exactly, and the sequence numbers of what was
-    delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``.
+    delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``. Without a
+    program or a reader, as in the first stages of an overhead trial, there is no account that could be wrong.
     """
     attempted, delivered, failed = recording.attempted, recording.delivered, recording.failed
+    if attempted is None or delivered is None or failed is None:
+        return None
     missing = attempted - (delivered + failed)
     if not missing:
         return _checksum_error(recording)

@@ -41,6 +41,16 @@ class Capacity:
 
 
 @dataclass(frozen=True)
+class Overhead:
+    """What an overhead trial timed: rounds of a workload's operations, with one stage of the tracing at work."""
+
+    ns: int
+    """Wall time of the producer's loop, in ns."""
+    operations: int
+    events_an_operation: int
+
+
+@dataclass(frozen=True)
 class Recording:
     """The account, the events and the costs of one transport in one trial. None stands for 'not measured'.
 
@@ -49,13 +59,13 @@ class Recording:
 
     wall_s: float
     """Length of the measured window in seconds, exact: the BPF program compares each event's stamp with it."""
-    attempted: int
-    """Submissions tried in the BPF program, summed over CPUs."""
-    failed: int
+    attempted: int | None
+    """Submissions tried in the BPF program, summed over CPUs; None where no program was attached."""
+    failed: int | None
     """Submissions that the helper refused, summed over CPUs and return codes."""
-    delivered: int
-    """Records that the reader handed over, the final drain's included."""
-    residual: int
+    delivered: int | None
+    """Records that the reader handed over, the final drain's included; None where there was no reader."""
+    residual: int | None
     """Of these, the records that only the final drain brought."""
     record_bytes: int
     """Payload bytes of one record, without the transport's own header."""
@@ -80,5 +90,6 @@ class Recording:
     stranded_age_ns: int | None = None
     """Age of the oldest record that only the final drain brought, at that time; None where there was none."""
     capacity: Capacity | None = None
+    overhead: Overhead | None = None
     memory: Mapping[str, int | None] = field(default_factory=dict)
     """Bytes by way of counting: physical, memlock, rss, cgroup."""

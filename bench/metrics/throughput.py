@@ -10,14 +10,14 @@ from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
 
 
-def rate(amount: int, wall_s: float) -> float | None:
+def rate(amount: int | None, wall_s: float) -> float | None:
     """Return *amount* per second of *wall_s* seconds, or None for a window that has no length (0, negative, NaN)."""
-    return amount / wall_s if wall_s > 0 else None
+    return amount / wall_s if amount is not None and wall_s > 0 else None
 
 
 def _compute(recording: Recording) -> dict[str, Number | None]:
     # Payload only: the transports' own headers differ (8 bytes against 12 and padding) and carry nothing for a user.
-    payload = recording.delivered * recording.record_bytes
+    payload = None if recording.delivered is None else recording.delivered * recording.record_bytes
     return {
         "events_per_s": rate(recording.delivered, recording.wall_s),
         "bytes_per_s": rate(payload, recording.wall_s),

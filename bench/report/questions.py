@@ -42,6 +42,8 @@ class Question:
             return setting.capacity
         if self.flat_out and setting.paced:
             return False
+        if self.of_load and setting.stage:
+            return False  # a producer in rounds is no load
         return not (self.of_load and setting.capacity) and not (self.of_waits and not setting.wait)
 
     def asked_of(self, setting: Setting) -> bool:

@@ -34,6 +34,8 @@ class Setting:
     """How the reader waits between two looks; '' in a capacity trial, and where the session doesn't say."""
     placement: str
     record_bytes: int
+    stage: str = ""
+    """Of an overhead trial: how much of the tracing was at work (bench.stages)."""
 
     @classmethod
     def of(cls, row: Record) -> Setting:
@@ -53,6 +55,7 @@ class Setting:
             drain_interval_s=row["drain_interval_s"],
             wait=row["wait"] or "",
             placement=row["placement"] or "free",
+            stage=row["stage"] or "",
             record_bytes=LIFECYCLE.nbytes if row["record_bytes"] is None else int(row["record_bytes"]),
         )
 
@@ -125,14 +128,15 @@ class Setting:
         """Return the setting in words, to stand beside every figure; without the load, only how it was read."""
         reader = [self.reader_words] if with_reader else []
         load = [self.load_words, *([] if self.asked_bytes is None else [size(self.asked_bytes)])] if with_load else []
-        return ", ".join([*reader, self.wakeup_words, *load, f"{self.mode} trials"])
+        trials = f"{self.mode} trials{f' ({self.stage})' if self.stage else ''}"
+        return ", ".join([*reader, self.wakeup_words, *load, trials])
 
     @property
     def preference(self) -> tuple[object, ...]:
         """Return a sort key: the usual workload and the leanest reader first, and the largest buffer of each."""
         return (
             *(_place(self.workload, _WORKLOADS), _place(self.reader, _READERS), _place(self.wakeup, _WAKEUPS)),
-            *(self.mode, self.cpus, self.drain_interval_s or 0),
+            *(self.mode, self.stage, self.cpus, self.drain_interval_s or 0),
             *(_place(self.wait, _WAITS), _place(self.placement, tuple(_PLACEMENTS)), self.record_bytes),
             -(self.asked_bytes or 0),
         )

@@ -29,6 +29,7 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("drain_interval_s", pa.float64()),  # of a reader on a timer: time between two drains
     ("wait", pa.string()),  # how the reader waits between two looks: "epoll", "sleep:10ms", "spin:50us"
     ("placement", pa.string()),  # where it runs, against the workload's CPUs: "free", "same", "other"
+    ("stage", pa.string()),  # of an overhead trial: "bare", "probe", "unread", "read"
     ("record_bytes", pa.int64()),  # payload of one record
     ("seq_checked", pa.bool_()),  # whether the sum of sequence numbers agrees; null where the reader can't tell
     ("failed_by_code", pa.string()),  # JSON object: errno name -> count

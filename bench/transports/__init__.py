@@ -7,6 +7,7 @@ A transport is one C file under ``bpf/transport/`` that declares its map and its
 from __future__ import annotations
 
 from bench.errors import unknown_name
+from bench.transports.nothing import NOTHING
 from bench.transports.perf import PERF
 from bench.transports.ringbuf import RINGBUF_OUTPUT, RINGBUF_RESERVE
 from bench.transports.transport import PAGE, Shape, Transport
@@ -15,10 +16,12 @@ TRANSPORTS: dict[str, Transport] = {t.name: t for t in (PERF, RINGBUF_OUTPUT, RI
 
 
 def transport(name: str) -> Transport:
-    """Return the transport called *name*; UsageError lists the valid names."""
+    """Return the transport called *name*, or NOTHING by its name; UsageError lists the valid names."""
+    if name == NOTHING.name:
+        return NOTHING
     if name not in TRANSPORTS:
         raise unknown_name("transport", name, TRANSPORTS)
     return TRANSPORTS[name]
 
 
-__all__ = ["PAGE", "TRANSPORTS", "Shape", "Transport", "transport"]
+__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "Shape", "Transport", "transport"]

@@ -11,7 +11,7 @@ from bench.errors import UsageError, unknown_name
 from bench.kernel.probe import Probe
 from bench.offered import Offered, split
 from bench.workloads import burst, command, firehose, fork_exec, stress_ng
-from bench.workloads.workload import Kind, Request, Workload
+from bench.workloads.workload import Kind, Operation, Request, Workload
 
 WORKLOADS: dict[str, Kind] = {
     kind.name: kind for kind in (fork_exec.KIND, burst.KIND, stress_ng.KIND, firehose.KIND, command.KIND)
@@ -55,6 +55,15 @@ def probe(name: str, record_bytes: int | None = None) -> Probe:
     return kind.probe(Request(argument, (), (), record_bytes))
 
 
+def operation(name: str) -> Operation:
+    """Return the operation of the workload called *name*; UsageError where it can't be done one by one, flat out."""
+    kind, argument = _kind(name)
+    if kind.operation is None or offered(name):
+        able = ", ".join(known.usage.partition("[")[0] for known in WORKLOADS.values() if known.operation)
+        raise UsageError(f"workload {name!r} has no operation that can be timed one by one. Those that have: {able}.")
+    return kind.operation(Request(argument, ()))
+
+
 def usual_record_bytes(name: str) -> int | None:
     """Return how long the records of the workload called *name* usually are where that can be chosen, else None."""
     return _kind(name)[0].record_bytes
@@ -67,4 +76,14 @@ def _kind(name: str) -> tuple[Kind, str | None]:
     return WORKLOADS[kind], argument or None
 
 
-__all__ = ["WORKLOADS", "Kind", "Workload", "offered", "probe", "usual_record_bytes", "workload"]
+__all__ = [
+    "WORKLOADS",
+    "Kind",
+    "Operation",
+    "Workload",
+    "offered",
+    "operation",
+    "probe",
+    "usual_record_bytes",
+    "workload",
+]

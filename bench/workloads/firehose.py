@@ -7,13 +7,14 @@ CPU. At a load (``firehose:32@50%``) it waits for each call's turn, its CPU busy
 from __future__ import annotations
 
 import contextlib
+import ctypes
 from collections.abc import Iterator
 
 from bench import native
 from bench.errors import EnvironmentLacks, UsageError
 from bench.kernel import probe
 from bench.workloads.workers import Loop, Slot, Workers
-from bench.workloads.workload import Kind, Request, Workload
+from bench.workloads.workload import Kind, Operation, Operations, Request, Workload
 
 RECORD_BYTES = 32
 MOST = 512
@@ -64,6 +65,16 @@ def _probe(request: Request) -> probe.Probe:
     return probe.firehose(records_a_call(request.argument), request.record_bytes or RECORD_BYTES)
 
 
+@contextlib.contextmanager
+def _calls() -> Iterator[Operations]:
+    call, done = native.library().firehose, ctypes.c_uint64()
+    yield lambda times: call(times, probe.FIREHOSE_PID, ctypes.addressof(done), 0)
+
+
+def _operation(request: Request) -> Operation:
+    return Operation(_calls, records_a_call(request.argument))
+
+
 KIND = Kind(
     "firehose",
     "firehose:B[@LOAD]",
@@ -73,4 +84,5 @@ KIND = Kind(
     _probe,
     RECORD_BYTES,
     paced=True,
+    operation=_operation,
 )

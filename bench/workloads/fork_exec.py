@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from bench.errors import UsageError
 from bench.workloads import tiny
 from bench.workloads.workers import Loop, Slot, Workers, live_once
-from bench.workloads.workload import Kind, Request, Workload
+from bench.workloads.workload import Kind, Operation, Operations, Request, Workload
 
 
 def pace(rate: float) -> Iterator[None]:
@@ -63,6 +63,21 @@ def _make(request: Request) -> Workload:
     return ForkExec(request.cpus, rate)
 
 
+@contextlib.contextmanager
+def _lives() -> Iterator[Operations]:
+    with tiny.program() as path:
+
+        def live(times: int) -> None:
+            for _ in range(times):
+                live_once(path)
+
+        yield live
+
+
+def _operation(request: Request) -> Operation:
+    return Operation(_lives, 3)
+
+
 def _missing() -> str | None:
     return None if hasattr(os, "posix_spawn") else "this Python has no posix_spawn"
 
@@ -74,4 +89,5 @@ KIND = Kind(
     _make,
     _missing,
     paced=True,
+    operation=_operation,
 )

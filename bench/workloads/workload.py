@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +55,19 @@ class Request:
     """Operations a second on each CPU, for workloads that can be paced; None: flat out."""
 
 
+Operations = Callable[[int], None]
+"""Does that many operations of a workload, by the process that calls it."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A workload's operation, to be done one after the other by a single producer."""
+
+    loop: Callable[[], AbstractContextManager[Operations]]
+    events: int
+    """Events that one makes."""
+
+
 def _lifecycle(request: Request) -> Probe:
     return LIFECYCLE
 
@@ -76,3 +90,5 @@ class Kind:
     """The usual length of its records where that can be chosen; None where it can't."""
     paced: bool = False
     """Whether it can be offered at a rate, behind an @ (bench.offered)."""
+    operation: Callable[[Request], Operation] | None = None
+    """Its operation, where that can be done and timed one by one."""

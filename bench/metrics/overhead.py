@@ -1,0 +1,31 @@
+"""What an operation of the workload takes, with nothing attached and with more and more of the tracing at work.
+
+Wall time of the producer's own loop, so that everything is in it: the tracepoint, the program, the wake-ups that fall
+on the producer, and cache lines that the reader takes away. A stage's cost is what it takes more than the one before
+(bench.stages), block by block.
+"""
+
+from __future__ import annotations
+
+from bench.metrics.metric import Column, Metric, Number
+from bench.metrics.recording import Recording
+
+
+def _compute(recording: Recording) -> dict[str, Number | None]:
+    found = recording.overhead
+    # What was refused was not submitted, and cost less than it should.
+    if found is None or not found.operations or recording.failed:
+        return {"operation_ns": None, "operation_ns_per_event": None}
+    operation_ns = found.ns / found.operations
+    return {"operation_ns": operation_ns, "operation_ns_per_event": operation_ns / found.events_an_operation}
+
+
+METRIC = Metric(
+    name="overhead",
+    question="What does tracing cost the workload?",
+    columns=(
+        Column("operation_ns", "ns", "lower", "An operation of the workload", integer=False),
+        Column("operation_ns_per_event", "ns", "lower", "The workload's time for each event", integer=False),
+    ),
+    compute=_compute,
+)

@@ -1,0 +1,152 @@
+"""An overhead trial: what the workload's own loop takes with one stage of the tracing at work (bench.stages).
+
+One producer does rounds of operations on its CPU and times them itself. In the stage `unread` a round fills at most
+half of the buffer, and is drained once the producer has stopped: submission without anybody reading. In `read` a reader
+is at work beside it, in rounds that outlast many of its looks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+from bench.drainer import Drainer
+from bench.errors import MeasurementInvalid
+from bench.kernel import cpus, program, syscalls
+from bench.metrics import Recording
+from bench.metrics.recording import Checksum, Overhead
+from bench.placement import reader_cpus
+from bench.plan import Plan, Trial
+from bench.readers import Opening, Reader, argument, reader
+from bench.stages import WITHOUT_TRANSPORT
+from bench.transports import PAGE, Transport, transport
+from bench.trial import Outcome, Share
+from bench.waits import wait
+from bench.wakeups import wakeup
+from bench.workloads import operation, probe
+from bench.workloads.rounds import Rounds
+
+_ROUND_S = 0.05
+"""How long a round is to take, where the buffer doesn't bound it: several looks of any reader."""
+_FIRST = 64
+"""Operations of the first round, which tells how long one takes and is not counted."""
+_PATIENCE_S = 30.0
+
+
+def measure(trial: Trial, plan: Plan) -> Outcome:
+    """Measure one overhead trial, for ``duration_s``. Needs root; to be called in a process of its own.
+
+    Raises EnvironmentLacks when something is missing and MeasurementInvalid where the producer ended by itself.
+    """
+    work = operation(trial.workload)
+    with Rounds(work.loop(), trial.cpus[0]) as rounds, contextlib.ExitStack() as stack:
+        tracing = _Tracing(trial, plan)
+        stack.callback(tracing.close)
+        os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
+        syscalls.sleep_exactly()
+        started_ns, began = time.time_ns(), time.monotonic()
+        found = _repeat(rounds, tracing, plan.duration_s, work.events)
+        share = tracing.share(found, time.monotonic() - began)
+        births_refused = tracing.loaded.births_refused() if tracing.loaded else 0
+    return Outcome((share,), started_ns, births_refused, None, None)
+
+
+class _Tracing:
+    """What the stage has attached: nothing, a program, or a program with its reader."""
+
+    def __init__(self, trial: Trial, plan: Plan) -> None:
+        self.stage = trial.stage
+        self.carrier: Transport = transport(trial.transports[0])
+        online = len(cpus.online())
+        self.nbytes = trial.buffer_bytes(self.carrier.name, online)
+        self.loaded: program.Program | None = None
+        self.source: Reader | None = None
+        self._drainer: Drainer | None = None
+        if self.stage == "bare":
+            return
+        policy, sent = wakeup(trial.wakeup), probe(trial.workload, trial.record_bytes)
+        ring = self.nbytes if self.carrier.shape == "shared-ring" else PAGE
+        self.loaded = program.load([self.carrier], probe=sent, ringbuf_bytes=max(ring, PAGE), wakeup=policy)
+        if self.stage not in WITHOUT_TRANSPORT:
+            opening = Opening(
+                self.loaded, self.carrier, self.nbytes, policy, 0, keep=False, argument=argument(trial.reader)
+            )
+            self.source = reader(trial.reader).open(opening)
+            self._drainer = Drainer([self.source], wait(trial.wait, plan.drain_interval_s))
+        self.loaded.set_window(1, (1 << 63) - 1)
+
+    @property
+    def most_events(self) -> int | None:
+        """Events that a round may have, where they must find room in the buffer: half of it."""
+        if self.stage != "unread" or self.loaded is None:
+            return None
+        ring = self.carrier.ring_bytes(self.nbytes, len(cpus.online()))
+        return ring // 2 // self.carrier.stride(self.loaded.record.nbytes)
+
+    def await_round(self, rounds: Rounds, operations: int) -> int:
+        """Do the reading side's part until the round is over; return the ns that it took."""
+        took_ns, until = None, time.monotonic() + _PATIENCE_S
+        while took_ns is None and time.monotonic() < until:
+            if self.stage == "read" and self._drainer is not None:
+                self._drainer.look(None)
+                took_ns = rounds.took_ns(wait_s=0)
+            else:
+                took_ns = rounds.took_ns(wait_s=_PATIENCE_S)
+        if took_ns is None:
+            raise MeasurementInvalid(f"a round of {operations} operations was not over after {_PATIENCE_S:g} s.")
+        if self._drainer is not None:
+            self._drainer.empty()
+        return took_ns
+
+    def share(self, found: Overhead, wall_s: float) -> Share:
+        """Return what the trial found, with its account once nothing is under way any more."""
+        if self.loaded is not None:
+            self.loaded.set_window_end(1, 1)
+            syscalls.wait_for_producers()
+        if self._drainer is not None:
+            self._drainer.empty()
+        account = self.loaded.account(self.carrier) if self.loaded is not None else None
+        delivered = self.source.delivered if self.source is not None else None
+        checksum = None
+        if account is not None and self.source is not None:
+            checksum = Checksum(account.seq_sum, account.refused_seq_sum, self.source.seq_sum)
+        recording = Recording(
+            wall_s=wall_s,
+            attempted=account.attempted if account else None,
+            failed=account.failed if account else None,
+            delivered=delivered,
+            residual=None,
+            record_bytes=self.loaded.record.nbytes if self.loaded else 0,
+            checksum=checksum,
+            overhead=found,
+        )
+        by_code = account.failed_by_code if account else {}
+        lost = self.source.lost_reported if self.source is not None else None
+        arena = self.source.arena_bytes if self.source is not None else 0
+        return Share(self.carrier.name, self.nbytes, recording, by_code, lost, arena)
+
+    def close(self) -> None:
+        """Let go of what was attached."""
+        if self.source is not None:
+            self.source.close()
+        if self.loaded is not None:
+            self.loaded.close()
+
+
+def _repeat(rounds: Rounds, tracing: _Tracing, duration_s: float, events: int) -> Overhead:
+    """Do rounds for *duration_s*, and one before that; an operation makes so many *events*."""
+    most = None if tracing.most_events is None else max(1, tracing.most_events // events)
+    operations = min(_FIRST, most or _FIRST)
+    ns = done = 0
+    ends: float | None = None
+    while ends is None or time.monotonic() < ends:
+        rounds.begin(operations)
+        took_ns = tracing.await_round(rounds, operations)
+        if ends is None:
+            ends = time.monotonic() + duration_s
+        else:
+            ns, done = ns + took_ns, done + operations
+        wanted = max(1, int(operations * _ROUND_S * 1e9 / max(took_ns, 1)))
+        operations = min(wanted, most or wanted)
+    return Overhead(ns, done, events)
