@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from bench.machine.frequency import Governor, Turbo
@@ -54,5 +55,5 @@ def examine(root: Path = Path("/"), knobs: tuple[Knob, ...] = KNOBS) -> list[Fin
         except (OSError, ValueError) as error:  # one odd file must not hide all the rest
             finding = Finding(knob.name, f"could not be read: {one_line(str(error))}", "ok", "nothing is known of it")
         if finding:
-            findings.append(finding)
+            findings.append(replace(finding, metrics=knob.metrics))
     return findings

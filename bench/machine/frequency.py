@@ -15,6 +15,7 @@ class Governor:
 
     name = "frequency governor"
     why = "a CPU that speeds up during a trial makes the first events dearer: cost and latency spread"
+    metrics = ("throughput", "cost", "capacity", "latency")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the governors in use; None where the kernel sets no frequencies (most virtual machines)."""
@@ -33,6 +34,7 @@ class Turbo:
 
     name = "turbo"
     why = "the speed then depends on heat and on how many CPUs are busy: throughput of long runs falls, 1 CPU beats 2"
+    metrics = ("throughput", "cost", "capacity", "latency")
     # which file, its value when turbo is on, and its value when off
     _files = ((f"{_CPU}/intel_pstate/no_turbo", 0, 1), (f"{_CPU}/cpufreq/boost", 1, 0))
 

@@ -23,6 +23,7 @@ class Privileges:
 
     name = "privileges"
     why = "loading BPF programs on the kernel's tracepoints needs root; reports and comparisons do not"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return who runs this."""
@@ -36,6 +37,7 @@ class PerfAccess:
 
     name = "perf events"
     why = "without root, a strict level forbids the perf buffer, and its rings may lock only so much memory"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return perf_event_paranoid and the memory that a user's rings may lock for each CPU."""
@@ -55,6 +57,7 @@ class Memlock:
 
     name = "locked memory"
     why = "kernels before 5.11 charge maps to it (BCC raises it as root), so a large ring may be refused"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return the soft limit, in bytes."""
@@ -78,6 +81,7 @@ class PidMax:
 
     name = "pid_max"
     why = "a fork storm then uses pids again within seconds: lives are told apart by birth, tools that go by pid err"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return kernel.pid_max."""

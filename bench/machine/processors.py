@@ -21,6 +21,7 @@ class Online:
 
     name = "CPUs online"
     why = "with one CPU the reader stops the producer: drops and latency are the scheduler's, not the transport's"
+    metrics = ("drops", "throughput", "wakeups", "latency", "ordering")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the list of online CPUs."""
@@ -37,6 +38,7 @@ class Siblings:
 
     name = "SMT"
     why = "two CPUs share one core: a producer beside its reader slows both, and cost depends on which CPUs were chosen"
+    metrics = ("drops", "throughput", "cost", "latency")
 
     def examine(self, root: Path) -> Finding | None:
         """Return whether SMT is active; None where the kernel does not tell."""
@@ -53,6 +55,7 @@ class Isolated:
 
     name = "isolated CPUs"
     why = "the default workload runs on all CPUs that are not isolated; --cpus on isolated ones gives calmer figures"
+    metrics = ("drops", "throughput", "cost", "latency")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the isolated CPUs; None on a kernel that does not tell."""
@@ -68,6 +71,7 @@ class Hypervisor:
     name = "virtual machine"
     steal = "time stolen by the host counts as cost and latency of whatever ran then"
     emulation = "emulated CPUs show function, never speed: no transport may be ranked by what is measured here"
+    metrics = ("drops", "throughput", "cost", "wakeups", "capacity", "latency")
 
     def examine(self, root: Path) -> Finding | None:
         """Return what the machine is, and the share of CPU time stolen since it started."""
@@ -89,6 +93,7 @@ class Load:
 
     name = "other load"
     why = "whatever else runs takes CPU time from producers and reader: every figure spreads"
+    metrics = ("drops", "throughput", "cost", "wakeups", "capacity", "latency", "ordering")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the load average of the last minute."""
@@ -108,6 +113,7 @@ class Clock:
 
     name = "clock source"
     why = "every event is stamped twice; a clock read through a device costs a microsecond instead of 20 ns"
+    metrics = ("cost", "capacity", "latency")
     _fast = ("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page")
 
     def examine(self, root: Path) -> Finding | None:

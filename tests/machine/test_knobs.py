@@ -13,6 +13,7 @@ from bench.errors import EnvironmentLacks
 from bench.kernel import headers
 from bench.machine import KNOBS, examine, limits, mounts, processors, toolchain, tracing
 from bench.machine.frequency import Governor, Turbo
+from bench.metrics import METRICS
 
 CPU = "sys/devices/system/cpu"
 CLOCK = "sys/devices/system/clocksource/clocksource0"
@@ -175,6 +176,7 @@ def test_measuring_needs_root(monkeypatch: pytest.MonkeyPatch, root: bool, verdi
 def test_one_knob_that_fails_leaves_the_others(tmp_path: Path) -> None:
     class Broken:
         name = "broken"
+        metrics = ("cost",)
 
         def examine(self, root: Path) -> None:
             raise OSError("\x1bno")
@@ -182,6 +184,20 @@ def test_one_knob_that_fails_leaves_the_others(tmp_path: Path) -> None:
     findings = examine(tmp_path, (Broken(), mounts.Bpffs()))
     assert [finding.name for finding in findings] == ["broken", "bpffs"]
     assert findings[0].seen == r"could not be read: \x1bno"
+    assert findings[0].metrics == ("cost",)
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
+def test_a_knob_s_metrics_are_metrics_in_their_order(knob: Any) -> None:
+    assert list(knob.metrics) == [metric.name for metric in METRICS if metric.name in knob.metrics]
+
+
+def test_a_finding_says_for_which_metrics(machine: Any) -> None:
+    root = machine({"proc/sys/net/core/bpf_jit_harden": "2", "proc/self/mounts": "a /sys/fs/bpf bpf rw 0 0\n"})
+    assert {finding.name: finding.metrics for finding in examine(root, (tracing.JitHardening(), mounts.Bpffs()))} == {
+        "BPF JIT hardening": ("throughput", "cost", "capacity"),
+        "bpffs": (),
+    }
 
 
 def test_this_machine_s_knobs_have_names_of_their_own() -> None:
