@@ -36,6 +36,10 @@ def idle(*states: tuple[str, str, str], cpu: int = 0) -> dict[str, str]:
     return files
 
 
+TWO_CORES = {
+    f"{CPU}/cpu{cpu}/topology/thread_siblings_list": siblings
+    for cpu, siblings in enumerate(("0,2\n", "1,3\n", "0,2\n", "1,3\n"))
+}
 # /proc/self/cgroup and the controllers' files
 UNDER_V1 = {"proc/self/cgroup": "4:memory:/own\n0::/\n", f"{CGROUP}/memory/memory.usage_in_bytes": "1\n"}
 IN_V1 = {**UNDER_V1, f"{CGROUP}/memory/own/cgroup.procs": ""}
@@ -56,15 +60,23 @@ V2 = {"proc/self/cgroup": "0::/own\n", f"{CGROUP}/cgroup.controllers": "cpu memo
         (Turbo(), {f"{CPU}/intel_pstate/no_turbo": "1"}, "ok", "off"),
         (Turbo(), {f"{CPU}/cpufreq/boost": "1"}, "matters", "on"),
         (processors.Online(), {f"{CPU}/online": "0"}, "matters", "1 (0)"),
+        (processors.Online(), {f"{CPU}/online": "0-1"}, "ok", "2 (0-1)"),
         (processors.Online(), {f"{CPU}/online": "0-1,4"}, "ok", "3 (0-1,4)"),
         (processors.Siblings(), {f"{CPU}/smt/active": "1"}, "matters", "on"),
+        (processors.Siblings(), {f"{CPU}/smt/active": "1", **TWO_CORES}, "matters", "on, 2 cores"),
         (processors.Isolated(), {f"{CPU}/isolated": "\n"}, "ok", "none"),
-        (processors.Isolated(), {f"{CPU}/isolated": "2-3\n"}, "ok", "2-3"),
+        (processors.Isolated(), {f"{CPU}/isolated": "2-3\n"}, "matters", "2-3"),
         (processors.Load(), {"proc/loadavg": "7.50 1 1 1/2 3", f"{CPU}/online": "0-1"}, "matters", "7.50 tasks"),
         (processors.Clock(), {f"{CLOCK}/current_clocksource": "tsc"}, "ok", "tsc"),
         (processors.Clock(), {f"{CLOCK}/current_clocksource": "hpet"}, "matters", "hpet"),
         (processors.Hypervisor(), {"proc/stat": "cpu  10 0 10 60 0 0 0 20 0 0"}, "matters", "20.0%"),
         (processors.Hypervisor(), {"proc/stat": "cpu  10 0 10 80 0 0 0 0 0 0"}, "ok", "no, 0.0%"),
+        (
+            processors.Hypervisor(),
+            {"proc/stat": "cpu  10 0 10 80 0 0 0 0 0 0", f"{CLOCK}/available_clocksource": "kvm-clock tsc"},
+            "ok",
+            "yes (kvm), 0.0%",
+        ),
         (
             processors.Hypervisor(),
             {"sys/class/dmi/id/product_name": "Standard PC (i440FX + PIIX, 1996)\n"},
@@ -86,7 +98,7 @@ V2 = {"proc/self/cgroup": "0::/own\n", f"{CGROUP}/cgroup.controllers": "cpu memo
             "sched_process_fork",
         ),
         (limits.PerfAccess(), {}, "blocks", "absent"),
-        (limits.PidMax(), {"proc/sys/kernel/pid_max": "32768"}, "matters", "32768"),
+        (limits.PidMax(), {"proc/sys/kernel/pid_max": "32768"}, "ok", "32768, soon used again"),
         (limits.PidMax(), {"proc/sys/kernel/pid_max": "4194304"}, "ok", "4194304"),
         (limits.Memlock(), {"proc/self/limits": "Max locked memory  unlimited unlimited bytes"}, "ok", "unlimited"),
         (mounts.Tracefs(), {"proc/self/mounts": "a /sys/kernel/tracing tracefs rw 0 0\n"}, "ok", "/sys/kernel/tracing"),
@@ -225,6 +237,12 @@ def test_what_is_seen(machine: Any, knob: Any, files: dict[str, str], verdict: s
             "boot with irqaffinity=0-1, or echo 0-1 > /proc/irq/N/smp_affinity_list for each N",
         ),
         (Affinity(), {f"{IRQ}/default_smp_affinity": "1", "proc/7/comm": "irqbalance"}, "systemctl stop irqbalance"),
+        (processors.Isolated(), {f"{CPU}/isolated": "2-3\n"}, "run with --cpus 2-3, or with none of them"),
+        (
+            processors.Siblings(),
+            {f"{CPU}/smt/active": "1", **TWO_CORES},
+            f"echo off > /{CPU}/smt/control, or run with --cpus 0-1 (a CPU of each core)",
+        ),
         (
             Nodes(),
             {f"{NODE}/online": "0-1", f"{NODE}/node0/cpulist": "0-1", f"{KERNEL}/numa_balancing": "2"},
@@ -249,6 +267,7 @@ def test_what_would_change_it(machine: Any, knob: Any, files: dict[str, str], fi
         (Affinity(), [f"{IRQ}/default_smp_affinity", f"{IRQ}/9/effective_affinity_list", f"{IRQ}/9/smp_affinity_list"]),
         (Watchdogs(), [f"{KERNEL}/nmi_watchdog", f"{KERNEL}/soft_watchdog"]),
         (Nodes(), [f"{NODE}/online", f"{NODE}/has_cpu"]),
+        (limits.Memlock(), ["proc/self/limits"]),
         (Throttling(), [f"{CPU}/cpu0/thermal_throttle/core_throttle_count"]),
     ],
 )
@@ -380,6 +399,24 @@ def test_measuring_needs_root(monkeypatch: pytest.MonkeyPatch, root: bool, verdi
     finding = limits.Privileges().examine(Path("/"))
     assert finding is not None
     assert finding.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("root", "hard", "verdict", "fix"),
+    [
+        (True, "65536", "ok", None),
+        (False, "65536", "matters", "run as root"),
+        (False, "unlimited", "matters", "ulimit -l unlimited"),
+    ],
+)
+def test_a_limit_on_locked_memory_is_for_others_than_root(
+    machine: Any, monkeypatch: pytest.MonkeyPatch, root: bool, hard: str, verdict: str, fix: str | None
+) -> None:
+    monkeypatch.setattr(limits, "is_root", lambda: root)
+    rows = f"Max processes  1  1  processes\nMax locked memory     65536      {hard}      bytes     \n"
+    finding = limits.Memlock().examine(machine({"proc/self/limits": rows}))
+    assert finding is not None
+    assert (finding.seen, finding.verdict, finding.fix) == (f"65536 bytes (hard limit {hard})", verdict, fix)
 
 
 def test_one_knob_that_fails_leaves_the_others(tmp_path: Path) -> None:
