@@ -20,8 +20,8 @@ class Affinity:
 
     name = "interrupt affinity"
     why = (
-        "they stop a producer or the reader midway; on isolated CPUs they undo the isolation, and irqbalance moves "
-        "them between trials (how many come a second, one look does not tell)"
+        "interrupts stop a producer or the reader midway; on isolated CPUs they undo the isolation, and irqbalance "
+        "moves them between trials (how many come a second, one look does not tell)"
     )
     metrics = ("drops", "throughput", "cost", "latency")
 
