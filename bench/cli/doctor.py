@@ -18,8 +18,8 @@ _LOOKS = {"ok": ("ok", "green"), "matters": ("matters", "yellow"), "blocks": ("B
 def doctor(context: click.Context, as_json: bool) -> None:
     """Show what this machine can measure, and what disturbs it. Changes nothing.
 
-    Each line is a setting or a disturbance: what was seen, and whether it matters. Exit status 0 if everything that a
-    measurement needs is there, 2 if something blocks it.
+    Each line is a setting or a disturbance: what was seen, and whether it matters. Below stands why, for which metrics,
+    and what would change it. Exit status 0 if everything that a measurement needs is there, 2 if something blocks it.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 
 def _show(findings: list[Finding]) -> None:
-    """Print the findings as a table, and under it why each that is not ok matters and what changes it."""
+    """Print the findings as a table; below, for each that is not ok, why, for which metrics, and what changes it."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -58,6 +58,8 @@ def _show(findings: list[Finding]) -> None:
     for finding in findings:
         if finding.verdict != "ok":
             console.print(Text(f"{finding.name}: {finding.why}."))
-            if finding.fix:
-                console.print(Text(f"  to change it: {finding.fix}"))
+            if finding.metrics:
+                console.print(Text(f"  metrics it touches: {', '.join(finding.metrics)}"))
+            if finding.fix:  # never broken into lines: it is there to be copied
+                console.print(Text(f"  to change it: {finding.fix}"), soft_wrap=True)
     console.print()

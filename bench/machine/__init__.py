@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from bench.machine.frequency import Governor, Turbo
+from bench.machine.cgroup import MemoryCgroup
+from bench.machine.frequency import Governor, Throttling, Turbo
+from bench.machine.idle import IdleStates
+from bench.machine.interrupts import Affinity, Watchdogs
 from bench.machine.knob import Finding, Knob, Verdict
 from bench.machine.limits import Memlock, PerfAccess, PidMax, Privileges
 from bench.machine.mounts import Bpffs, Debugfs, Tracefs
+from bench.machine.numa import Nodes
 from bench.machine.processors import Clock, Hypervisor, Isolated, Load, Online, Siblings
 from bench.machine.toolchain import Bcc, CompiledLoops, Headers, Libbpf, StressNg
 from bench.machine.tracing import Jit, JitHardening, Lockdown, OtherTracing, RunStatistics
@@ -33,11 +38,17 @@ KNOBS: tuple[Knob, ...] = (
     RunStatistics(),
     OtherTracing(),
     PidMax(),
+    MemoryCgroup(),
     Online(),
     Siblings(),
     Isolated(),
+    Nodes(),
+    Affinity(),
+    Watchdogs(),
+    IdleStates(),
     Governor(),
     Turbo(),
+    Throttling(),
     Clock(),
     Hypervisor(),
     Load(),
@@ -54,5 +65,5 @@ def examine(root: Path = Path("/"), knobs: tuple[Knob, ...] = KNOBS) -> list[Fin
         except (OSError, ValueError) as error:  # one odd file must not hide all the rest
             finding = Finding(knob.name, f"could not be read: {one_line(str(error))}", "ok", "nothing is known of it")
         if finding:
-            findings.append(finding)
+            findings.append(replace(finding, metrics=knob.metrics))
     return findings

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bench.errors import UsageError
+from bench.kernel import cpus
 from bench.store.text import one_line
 
 _WIDE = 300
@@ -62,6 +64,17 @@ def count_list(text: str | None) -> int | None:
         return None
     ranges = (part.partition("-") for part in text.split(","))
     return sum(int(last or first) - int(first) + 1 for first, _, last in ranges)
+
+
+def members(root: Path, path: str) -> frozenset[int] | None:
+    """Return the numbers in a kernel list such as ``0-3,8``, none where it is blank; None if *path* holds no list."""
+    text = read(root, path)
+    if text is None or not text.strip():
+        return None if text is None else frozenset()
+    try:
+        return frozenset(cpus.parse(text))
+    except UsageError:
+        return None
 
 
 def package_version(root: Path, package: str) -> str | None:

@@ -24,12 +24,19 @@ class Finding:
     """Which figures it touches, and how."""
     fix: str | None = None
     """A command, or a few words, that would change it; None where nothing needs to be done or can be."""
+    metrics: tuple[str, ...] = ()
+    """The knob's own, which :func:`bench.machine.examine` puts here."""
 
 
 class Knob(Protocol):
     """One thing about the machine; *root* is ``/``, or a stand-in for it in tests."""
 
     name: str
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics (:data:`bench.metrics.METRICS`) it shifts or spreads; none where it only decides what can run."""
+        ...
 
     def examine(self, root: Path) -> Finding | None:
         """Return what is seen, or None where this machine has no such knob."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from bench.machine.files import line, number, read
 from bench.machine.knob import Finding
-from bench.store.text import one_line
 
 _FEW_PIDS = 32768
 _MEMLOCK = "Max locked memory"
@@ -23,6 +23,7 @@ class Privileges:
 
     name = "privileges"
     why = "loading BPF programs on the kernel's tracepoints needs root; reports and comparisons do not"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return who runs this."""
@@ -36,6 +37,7 @@ class PerfAccess:
 
     name = "perf events"
     why = "without root, a strict level forbids the perf buffer, and its rings may lock only so much memory"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return perf_event_paranoid and the memory that a user's rings may lock for each CPU."""
@@ -54,22 +56,28 @@ class Memlock:
     """The limit on locked memory, which older kernels also apply to BPF maps."""
 
     name = "locked memory"
-    why = "kernels before 5.11 charge maps to it (BCC raises it as root), so a large ring may be refused"
+    why = (
+        "kernels before 5.11 charge BPF maps to it (BCC raises it as root), and all charge what perf's rings take "
+        "beyond their own allowance: a large ring may be refused"
+    )
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
-        """Return the soft limit, in bytes."""
+        """Return the soft limit in bytes, and the hard one, up to which it may be raised without root."""
         for row in (read(root, "proc/self/limits") or "").split("\n"):
-            words = row.removeprefix(_MEMLOCK).split()
-            if row.startswith(_MEMLOCK) and words:
-                limited = words[0] != "unlimited" and not is_root()
-                seen = one_line(words[0]) + ("" if words[0] == "unlimited" else " bytes")
-                return Finding(
-                    self.name,
-                    seen,
-                    "matters" if limited else "ok",
-                    self.why,
-                    "ulimit -l unlimited" if limited else None,
-                )
+            limits = re.fullmatch(
+                rf"{_MEMLOCK}\s+(unlimited|\d{{1,20}})\s+(unlimited|\d{{1,20}})\s+bytes\s*", row, re.ASCII
+            )
+            if limits is None:
+                continue
+            soft, hard = limits.groups()
+            if soft == "unlimited":
+                return Finding(self.name, soft, "ok", self.why)
+            seen = f"{soft} bytes (hard limit {hard})"
+            if is_root():  # has CAP_IPC_LOCK, which perf_mmap() asks for (kernel/events/core.c)
+                return Finding(self.name, seen, "ok", self.why)
+            fix = "ulimit -l unlimited" if hard == "unlimited" else "run as root"
+            return Finding(self.name, seen, "matters", self.why, fix)
         return None
 
 
@@ -77,7 +85,8 @@ class PidMax:
     """How many process numbers there are before they are used again."""
 
     name = "pid_max"
-    why = "a fork storm then uses pids again within seconds: lives are told apart by birth, tools that go by pid err"
+    why = "where it is low, a fork storm uses pids again within seconds: lives are told apart by birth, never by pid"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return kernel.pid_max."""
@@ -85,6 +94,4 @@ class PidMax:
         value = number(root, "proc/sys/kernel/pid_max")
         if seen is None or value is None:
             return None
-        if value > _FEW_PIDS:
-            return Finding(self.name, seen, "ok", self.why)
-        return Finding(self.name, seen, "matters", self.why, "sysctl kernel.pid_max=4194304")
+        return Finding(self.name, f"{seen}, soon used again" if value <= _FEW_PIDS else seen, "ok", self.why)

@@ -24,6 +24,7 @@ class Tracefs:
 
     name = "tracefs"
     why = "tracepoints are described there: without it no program can be attached to one"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return where it is mounted."""
@@ -42,6 +43,7 @@ class Debugfs:
 
     name = "debugfs"
     why = "BCC before 0.26 finds tracepoints through it alone (iovisor/bcc#4216)"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return whether it is mounted in its usual place."""
@@ -59,6 +61,7 @@ class Bpffs:
 
     name = "bpffs"
     why = "nothing that ringbench measures is pinned; programs beside it (bpftool, libbpf) expect it"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return where it is mounted."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.machine.files import count_list, line, number, read
+from bench.kernel.cpus import show
+from bench.machine.files import count_list, line, matching, members, number
 from bench.machine.knob import Finding, Verdict
-from bench.machine.virtual import emulated
+from bench.machine.virtual import emulated, guest
 from bench.store.text import one_line
 
 _CPU = "sys/devices/system/cpu"
+_SIBLINGS = "cpu[0-9]*/topology/thread_siblings_list"
 _ENOUGH_CPUS = 2
 _MUCH_STEAL = 0.01
 _MUCH_LOAD = 0.5
@@ -21,6 +23,7 @@ class Online:
 
     name = "CPUs online"
     why = "with one CPU the reader stops the producer: drops and latency are the scheduler's, not the transport's"
+    metrics = ("drops", "throughput", "wakeups", "latency", "ordering")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the list of online CPUs."""
@@ -28,8 +31,10 @@ class Online:
         count = count_list(cpus)
         if count is None:
             return None
-        verdict: Verdict = "ok" if count >= _ENOUGH_CPUS else "matters"
-        return Finding(self.name, f"{count} ({cpus})", verdict, self.why, None if count >= _ENOUGH_CPUS else "use more")
+        seen = f"{count} ({cpus})"
+        if count >= _ENOUGH_CPUS:
+            return Finding(self.name, seen, "ok", self.why)
+        return Finding(self.name, seen, "matters", self.why, "give the machine a second CPU")
 
 
 class Siblings:
@@ -37,6 +42,7 @@ class Siblings:
 
     name = "SMT"
     why = "two CPUs share one core: a producer beside its reader slows both, and cost depends on which CPUs were chosen"
+    metrics = ("drops", "throughput", "cost", "latency")
 
     def examine(self, root: Path) -> Finding | None:
         """Return whether SMT is active; None where the kernel does not tell."""
@@ -45,21 +51,35 @@ class Siblings:
             return None
         if active == 0:
             return Finding(self.name, "off", "ok", self.why)
-        return Finding(self.name, "on", "matters", self.why, "choose CPUs of different cores with --cpus (lscpu -e)")
+        apart = self._one_of_each_core(root)
+        seen = f"on, {len(apart)} cores" if apart else "on"
+        fix = f"echo off > /{_CPU}/smt/control, or run with --cpus {show(apart) or 'LIST'} (a CPU of each core)"
+        return Finding(self.name, one_line(seen), "matters", self.why, fix)
+
+    def _one_of_each_core(self, root: Path) -> set[int]:
+        cores = (members(path.parent, path.name) for path in matching(root / _CPU, _SIBLINGS))
+        return {min(siblings) for siblings in cores if siblings}
 
 
 class Isolated:
     """CPUs kept free of other work at boot."""
 
     name = "isolated CPUs"
-    why = "the default workload runs on all CPUs that are not isolated; --cpus on isolated ones gives calmer figures"
+    why = (
+        "by default the workload takes every CPU: on isolated ones nothing else runs and the scheduler moves no task "
+        "away, so the figures are of two kinds of CPU"
+    )
+    metrics = ("drops", "throughput", "cost", "latency")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the isolated CPUs; None on a kernel that does not tell."""
-        text = read(root, f"{_CPU}/isolated")
-        if text is None:
+        isolated = members(root, f"{_CPU}/isolated")
+        if isolated is None:
             return None
-        return Finding(self.name, one_line(text) or "none", "ok", self.why)
+        if not isolated:
+            return Finding(self.name, "none", "ok", self.why)
+        cpus = show(isolated)
+        return Finding(self.name, one_line(cpus), "matters", self.why, f"run with --cpus {cpus}, or with none of them")
 
 
 class Hypervisor:
@@ -68,18 +88,20 @@ class Hypervisor:
     name = "virtual machine"
     steal = "time stolen by the host counts as cost and latency of whatever ran then"
     emulation = "emulated CPUs show function, never speed: no transport may be ranked by what is measured here"
+    metrics = ("drops", "throughput", "cost", "wakeups", "capacity", "latency")
 
     def examine(self, root: Path) -> Finding | None:
-        """Return what the machine is, and the share of CPU time stolen since it started."""
+        """Return whose guest the machine is, and the share of CPU time stolen since it started."""
         if emulated(root):
             return Finding(self.name, "emulated CPUs (QEMU without KVM)", "matters", self.emulation, "use real CPUs")
         words = (line(root, "proc/stat") or "").split()
         ticks = [int(word) for word in words[1:9] if word.isdecimal()]
-        is_guest = " hypervisor" in (read(root, "proc/cpuinfo") or "")
         if len(ticks) < 8:  # steal is the eighth
             return None
         stolen = ticks[7] / max(1, sum(ticks))
-        seen = f"{'yes' if is_guest else 'no'}, {stolen:.1%} of CPU time stolen since boot"
+        kind = guest(root)
+        is_guest = f"yes ({kind})" if kind else "no"
+        seen = f"{is_guest}, {stolen:.1%} of CPU time stolen since boot"
         verdict: Verdict = "matters" if stolen > _MUCH_STEAL else "ok"
         return Finding(self.name, seen, verdict, self.steal, "measure on a quieter host" if verdict != "ok" else None)
 
@@ -89,6 +111,7 @@ class Load:
 
     name = "other load"
     why = "whatever else runs takes CPU time from producers and reader: every figure spreads"
+    metrics = ("drops", "throughput", "cost", "wakeups", "capacity", "latency", "ordering")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the load average of the last minute."""
@@ -108,6 +131,7 @@ class Clock:
 
     name = "clock source"
     why = "every event is stamped twice; a clock read through a device costs a microsecond instead of 20 ns"
+    metrics = ("cost", "capacity", "latency")
     _fast = ("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page")
 
     def examine(self, root: Path) -> Finding | None:

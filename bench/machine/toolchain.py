@@ -53,6 +53,7 @@ class Bcc:
 
     name = "BCC"
     why = "it compiles and attaches the BPF programs"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return its version, or what stands in its place."""
@@ -73,6 +74,7 @@ class Headers:
 
     name = "kernel headers"
     why = "BCC compiles against them"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return where they are."""
@@ -88,6 +90,7 @@ class CompiledLoops:
 
     name = "compiled loops"
     why = "the readers compiled and libbpf and the firehose need them; bulk falls back on numpy, three times as slow"
+    metrics = ("drops", "throughput", "cost", "capacity")
 
     def examine(self, root: Path) -> Finding | None:
         """Return whether they were built."""
@@ -102,6 +105,7 @@ class Libbpf:
 
     name = "libbpf"
     why = "the reader of that name is libbpf's own"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return its version."""
@@ -116,6 +120,7 @@ class StressNg:
 
     name = "stress-ng"
     why = "without it only the workloads built in and your own commands can be measured"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return its version, as far as the package manager knows it."""

@@ -18,6 +18,7 @@ class Jit:
 
     name = "BPF JIT"
     why = "an interpreted program costs the producer several times more per event"
+    metrics = ("throughput", "cost", "capacity")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the state of the JIT; None where the kernel has none to switch."""
@@ -35,6 +36,7 @@ class JitHardening:
 
     name = "BPF JIT hardening"
     why = "it adds instructions for every constant of the program: producer cost"
+    metrics = ("throughput", "cost", "capacity")
 
     def examine(self, root: Path) -> Finding | None:
         """Return the hardening level; 1 spares root's programs, 2 none."""
@@ -51,6 +53,7 @@ class RunStatistics:
 
     name = "BPF statistics"
     why = "with them on for all, every program run reads the clock twice: tens of ns of producer cost an event"
+    metrics = ("throughput", "cost", "capacity")
 
     def examine(self, root: Path) -> Finding | None:
         """Return whether statistics are on for the whole system."""
@@ -68,6 +71,7 @@ class Lockdown:
 
     name = "kernel lockdown"
     why = "in confidentiality mode BPF may not trace"
+    metrics = ()
 
     def examine(self, root: Path) -> Finding | None:
         """Return the lockdown mode, the word in brackets; None where the kernel has no lockdown."""
@@ -84,6 +88,7 @@ class OtherTracing:
 
     name = "other tracing"
     why = "each further program on fork, exec, exit or system calls adds its own cost to every event: producer cost"
+    metrics = ("throughput", "cost", "latency")
     _EVENTS = ("sched_process_fork", "sched_process_exec", "sched_process_exit")
     # enum bpf_prog_type, include/uapi/linux/bpf.h: kprobe, tracepoint, perf event, raw tracepoint (writable), tracing
     _TYPES = frozenset({"2", "5", "7", "17", "24", "26"})

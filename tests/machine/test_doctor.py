@@ -12,19 +12,27 @@ from bench.cli import doctor as command
 from bench.machine import Finding
 
 GOOD = Finding("BPF JIT", "on", "ok", "cost")
-ODD = Finding("governor", "[red]powersave[/red]", "matters", "cost spreads", "cpupower frequency-set -g performance")
+ODD = Finding(
+    "governor",
+    "[red]powersave[/red]",
+    "matters",
+    "cost spreads",
+    "cpupower frequency-set -g performance",
+    ("cost", "latency"),
+)
 BAD = Finding("BCC", "not installed", "blocks", "it compiles", "sudo ./with-env true")
 
 
-def doctor(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *args: str) -> Result:
+def doctor(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *args: str, columns: int = 200) -> Result:
     monkeypatch.setattr(command, "examine", lambda: findings)
-    return CliRunner().invoke(command.doctor, list(args), env={"COLUMNS": "200", "NO_COLOR": "1"})
+    return CliRunner().invoke(command.doctor, list(args), env={"COLUMNS": str(columns), "NO_COLOR": "1"})
 
 
 def test_what_only_matters_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     result = doctor(monkeypatch, [GOOD, ODD])
     assert result.exit_code == 0
     assert "governor: cost spreads." in result.stdout
+    assert "metrics it touches: cost, latency\n" in result.stdout
     assert "to change it: cpupower frequency-set -g performance" in result.stdout
     assert "[red]powersave[/red]" in result.stdout
 
@@ -33,14 +41,29 @@ def test_what_blocks_is_status_2_and_named(monkeypatch: pytest.MonkeyPatch) -> N
     result = doctor(monkeypatch, [GOOD, BAD])
     assert result.exit_code == 2
     assert "Cannot measure here: BCC." in result.stdout
+    assert "metrics it touches" not in result.stdout  # it touches none: it decides whether there are any
+
+
+def test_a_command_to_copy_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "echo " + " ".join(["0-1"] * 40)
+    result = doctor(monkeypatch, [Finding("interrupts", "on", "matters", "latency", command)], columns=40)
+    assert f"to change it: {command}\n" in result.stdout
 
 
 def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = doctor(monkeypatch, [GOOD, BAD], "--json")
+    result = doctor(monkeypatch, [GOOD, BAD, ODD], "--json")
     assert result.exit_code == 2
     document = json.loads(result.stdout)
     assert document["can_measure"] is False
-    assert document["findings"][0] == {"name": "BPF JIT", "seen": "on", "verdict": "ok", "why": "cost", "fix": None}
+    assert document["findings"][0] == {
+        "name": "BPF JIT",
+        "seen": "on",
+        "verdict": "ok",
+        "why": "cost",
+        "fix": None,
+        "metrics": [],
+    }
+    assert document["findings"][2]["metrics"] == ["cost", "latency"]
 
 
 def test_help_has_an_example() -> None:

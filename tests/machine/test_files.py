@@ -17,6 +17,7 @@ def test_what_is_absent_is_none(tmp_path: Path) -> None:
     assert files.number(tmp_path, "no/such") is None
     assert files.field(tmp_path, "no/such", "key") is None
     assert files.matching(tmp_path, "no/such*") == []
+    assert files.members(tmp_path, "no/such") is None
     assert files.package_version(tmp_path, "bash") is None
 
 
@@ -52,6 +53,15 @@ def test_escapes_are_shown_not_obeyed(tmp_path: Path) -> None:
 )
 def test_a_kernel_list_is_counted(text: str | None, count: int | None) -> None:
     assert files.count_list(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "members"),
+    [("0-2,8\n", {0, 1, 2, 8}), ("0", {0}), ("\n", set()), ("", set()), ("0-", None), ("3-1", None), ("a", None)],
+)
+def test_a_kernel_list_is_taken_apart(tmp_path: Path, text: str, members: set[int] | None) -> None:
+    (tmp_path / "list").write_text(text)
+    assert files.members(tmp_path, "list") == members
 
 
 def test_a_package_that_was_removed_has_no_version(tmp_path: Path) -> None:

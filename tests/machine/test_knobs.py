@@ -12,10 +12,38 @@ import pytest
 from bench.errors import EnvironmentLacks
 from bench.kernel import headers
 from bench.machine import KNOBS, examine, limits, mounts, processors, toolchain, tracing
-from bench.machine.frequency import Governor, Turbo
+from bench.machine.cgroup import MemoryCgroup
+from bench.machine.frequency import Governor, Throttling, Turbo
+from bench.machine.idle import IdleStates
+from bench.machine.interrupts import Affinity, Watchdogs
+from bench.machine.numa import Nodes
+from bench.metrics import METRICS
 
 CPU = "sys/devices/system/cpu"
 CLOCK = "sys/devices/system/clocksource/clocksource0"
+NODE = "sys/devices/system/node"
+IRQ = "proc/irq"
+KERNEL = "proc/sys/kernel"
+CGROUP = "sys/fs/cgroup"
+
+
+def idle(*states: tuple[str, str, str], cpu: int = 0) -> dict[str, str]:
+    """The files of a CPU's idle states, each of (name, latency, disable)."""
+    files = {f"{CPU}/cpuidle/current_driver": "intel_idle\n"}
+    for number, values in enumerate(states):
+        for name, value in zip(("name", "latency", "disable"), values, strict=True):
+            files[f"{CPU}/cpu{cpu}/cpuidle/state{number}/{name}"] = f"{value}\n"
+    return files
+
+
+TWO_CORES = {
+    f"{CPU}/cpu{cpu}/topology/thread_siblings_list": siblings
+    for cpu, siblings in enumerate(("0,2\n", "1,3\n", "0,2\n", "1,3\n"))
+}
+# /proc/self/cgroup and the controllers' files
+UNDER_V1 = {"proc/self/cgroup": "4:memory:/own\n0::/\n", f"{CGROUP}/memory/memory.usage_in_bytes": "1\n"}
+IN_V1 = {**UNDER_V1, f"{CGROUP}/memory/own/cgroup.procs": ""}
+V2 = {"proc/self/cgroup": "0::/own\n", f"{CGROUP}/cgroup.controllers": "cpu memory\n"}
 
 
 @pytest.mark.parametrize(
@@ -32,15 +60,23 @@ CLOCK = "sys/devices/system/clocksource/clocksource0"
         (Turbo(), {f"{CPU}/intel_pstate/no_turbo": "1"}, "ok", "off"),
         (Turbo(), {f"{CPU}/cpufreq/boost": "1"}, "matters", "on"),
         (processors.Online(), {f"{CPU}/online": "0"}, "matters", "1 (0)"),
+        (processors.Online(), {f"{CPU}/online": "0-1"}, "ok", "2 (0-1)"),
         (processors.Online(), {f"{CPU}/online": "0-1,4"}, "ok", "3 (0-1,4)"),
         (processors.Siblings(), {f"{CPU}/smt/active": "1"}, "matters", "on"),
+        (processors.Siblings(), {f"{CPU}/smt/active": "1", **TWO_CORES}, "matters", "on, 2 cores"),
         (processors.Isolated(), {f"{CPU}/isolated": "\n"}, "ok", "none"),
-        (processors.Isolated(), {f"{CPU}/isolated": "2-3\n"}, "ok", "2-3"),
+        (processors.Isolated(), {f"{CPU}/isolated": "2-3\n"}, "matters", "2-3"),
         (processors.Load(), {"proc/loadavg": "7.50 1 1 1/2 3", f"{CPU}/online": "0-1"}, "matters", "7.50 tasks"),
         (processors.Clock(), {f"{CLOCK}/current_clocksource": "tsc"}, "ok", "tsc"),
         (processors.Clock(), {f"{CLOCK}/current_clocksource": "hpet"}, "matters", "hpet"),
         (processors.Hypervisor(), {"proc/stat": "cpu  10 0 10 60 0 0 0 20 0 0"}, "matters", "20.0%"),
         (processors.Hypervisor(), {"proc/stat": "cpu  10 0 10 80 0 0 0 0 0 0"}, "ok", "no, 0.0%"),
+        (
+            processors.Hypervisor(),
+            {"proc/stat": "cpu  10 0 10 80 0 0 0 0 0 0", f"{CLOCK}/available_clocksource": "kvm-clock tsc"},
+            "ok",
+            "yes (kvm), 0.0%",
+        ),
         (
             processors.Hypervisor(),
             {"sys/class/dmi/id/product_name": "Standard PC (i440FX + PIIX, 1996)\n"},
@@ -62,13 +98,126 @@ CLOCK = "sys/devices/system/clocksource/clocksource0"
             "sched_process_fork",
         ),
         (limits.PerfAccess(), {}, "blocks", "absent"),
-        (limits.PidMax(), {"proc/sys/kernel/pid_max": "32768"}, "matters", "32768"),
+        (limits.PidMax(), {"proc/sys/kernel/pid_max": "32768"}, "ok", "32768, soon used again"),
         (limits.PidMax(), {"proc/sys/kernel/pid_max": "4194304"}, "ok", "4194304"),
         (limits.Memlock(), {"proc/self/limits": "Max locked memory  unlimited unlimited bytes"}, "ok", "unlimited"),
         (mounts.Tracefs(), {"proc/self/mounts": "a /sys/kernel/tracing tracefs rw 0 0\n"}, "ok", "/sys/kernel/tracing"),
         (mounts.Tracefs(), {"proc/self/mounts": "a /sys/kernel/debug debugfs rw 0 0\n"}, "ok", "debug/tracing"),
         (mounts.Tracefs(), {"proc/self/mounts": "a /elsewhere tracefs rw 0 0\n"}, "blocks", "not mounted"),
         (mounts.Bpffs(), {"proc/self/mounts": "none /sys/fs/bpf bpf rw 0 0\n"}, "ok", "/sys/fs/bpf"),
+        (Affinity(), {f"{IRQ}/default_smp_affinity": "f\n"}, "ok", "none set up"),
+        (
+            Affinity(),
+            {f"{IRQ}/8/effective_affinity_list": "\n", f"{IRQ}/9/effective_affinity_list": "1"},
+            "ok",
+            "1, on",
+        ),
+        (Affinity(), {f"{IRQ}/9/smp_affinity_list": "0-2"}, "ok", "1, on CPUs 0-2"),
+        (
+            Affinity(),  # what it is allowed is more than what it was given
+            {
+                f"{IRQ}/9/smp_affinity_list": "0-3",
+                f"{IRQ}/9/effective_affinity_list": "0",
+                f"{IRQ}/default_smp_affinity": "3",
+                f"{CPU}/isolated": "2-3",
+            },
+            "ok",
+            "1, on CPUs 0",
+        ),
+        (
+            Affinity(),
+            {
+                f"{IRQ}/9/effective_affinity_list": "0",
+                f"{IRQ}/10/effective_affinity_list": "3",
+                f"{CPU}/isolated": "2-3",
+            },
+            "matters",
+            "2, on CPUs 0,3; isolated CPUs 3 take some",
+        ),
+        (
+            Affinity(),  # CPU 33 is the second bit of the higher word
+            {f"{IRQ}/default_smp_affinity": "00000002,00000001", f"{CPU}/isolated": "32-33"},
+            "matters",
+            "new ones may go to isolated CPUs 33",
+        ),
+        (
+            Affinity(),
+            {f"{IRQ}/9/effective_affinity_list": "1", "proc/7/comm": "irqbalance\n"},
+            "matters",
+            "1, on CPUs 1; irqbalance runs",
+        ),
+        (Watchdogs(), {f"{KERNEL}/nmi_watchdog": "1", f"{KERNEL}/soft_watchdog": "1"}, "matters", "NMI on, soft on"),
+        (
+            Watchdogs(),
+            {f"{KERNEL}/nmi_watchdog": "0", f"{KERNEL}/soft_watchdog": "1", f"{KERNEL}/watchdog_cpumask": "0-1\n"},
+            "ok",
+            "NMI off, soft on, on CPUs 0-1",
+        ),
+        (
+            Watchdogs(),
+            {f"{KERNEL}/soft_watchdog": "0", f"{KERNEL}/watchdog_cpumask": "0"},
+            "ok",
+            "NMI absent, soft off",
+        ),
+        (Nodes(), {f"{NODE}/online": "0", f"{KERNEL}/numa_balancing": "1"}, "ok", "1, automatic balancing on"),
+        (Nodes(), {f"{NODE}/online": "0-1\n"}, "matters", "2"),
+        (Nodes(), {f"{NODE}/online": "0-1", f"{NODE}/has_cpu": "0"}, "ok", "1"),
+        (
+            Nodes(),
+            {f"{NODE}/has_cpu": "1-2", f"{NODE}/node1/cpulist": "0-3,8-11\n", f"{KERNEL}/numa_balancing": "0"},
+            "matters",
+            "2, automatic balancing off; node 1 has CPUs 0-3,8-11",
+        ),
+        (IdleStates(), {f"{CPU}/cpuidle/current_driver": "none\n"}, "ok", "none: none to choose from"),
+        (IdleStates(), idle(("POLL", "0", "0"), ("C1E", "10", "0")), "ok", "intel_idle: down to C1E, 10 us"),
+        (IdleStates(), idle(("POLL", "0", "0"), ("C6", "133", "0")), "matters", "intel_idle: down to C6, 133 us"),
+        (IdleStates(), idle(("C1", "2", "0"), ("C6", "133", "1")), "ok", "down to C1, 2 us"),
+        (
+            IdleStates(),  # one CPU that sleeps deep is enough
+            {**idle(("C1", "2", "0"), ("C6", "133", "1")), **idle(("C1", "2", "0"), ("C6", "140", "0"), cpu=1)},
+            "matters",
+            "down to C6, 140 us",
+        ),
+        (
+            Throttling(),
+            {f"{CPU}/cpu{n}/thermal_throttle/core_throttle_count": "0" for n in range(2)},
+            "ok",
+            "core 0 times",
+        ),
+        (
+            Throttling(),  # a package's count stands at each of its CPUs
+            {
+                f"{CPU}/cpu{n}/thermal_throttle/{kind}_throttle_count": "7"
+                for n in range(2)
+                for kind in ("core", "package")
+            },
+            "matters",
+            "core 7, package 7 times since boot",
+        ),
+        (Throttling(), {f"{CPU}/cpu9/thermal_throttle/package_throttle_count": "0"}, "ok", "package 0 times"),
+        (
+            Throttling(),
+            {
+                f"{CPU}/cpu0/thermal_throttle/{kind}_throttle_count": count
+                for kind, count in (("core", "0"), ("package", "1"))
+            },
+            "matters",
+            "core 0, package 1 times",
+        ),
+        (MemoryCgroup(), IN_V1, "ok", "v1"),
+        (MemoryCgroup(), UNDER_V1, "matters", "v1, this process's own out of sight"),
+        (MemoryCgroup(), {**V2, f"{CGROUP}/cgroup.subtree_control": "cpu memory\n"}, "ok", "v2"),
+        (MemoryCgroup(), {**V2, f"{CGROUP}/cgroup.subtree_control": "cpu\n"}, "matters", "not handed down"),
+        (MemoryCgroup(), {**V2, f"{CGROUP}/cgroup.controllers": "cpu\n"}, "matters", "v2, without memory"),
+        (MemoryCgroup(), {"proc/self/cgroup": "4:memory:/own\n"}, "matters", "absent"),  # named, but not mounted
+        (MemoryCgroup(), {}, "matters", "absent"),
+        (
+            MemoryCgroup(),
+            {**IN_V1, "proc/cmdline": "quiet cgroup.memory=nosocket,nokmem\n"},
+            "matters",
+            "v1, no kernel memory",
+        ),
+        (MemoryCgroup(), {**IN_V1, "proc/cmdline": "cgroup.memory=nosocket x=nokmem\n"}, "ok", "v1"),
     ],
 )
 def test_what_is_seen(machine: Any, knob: Any, files: dict[str, str], verdict: str, seen: str) -> None:
@@ -77,6 +226,70 @@ def test_what_is_seen(machine: Any, knob: Any, files: dict[str, str], verdict: s
     assert finding.verdict == verdict
     assert seen in finding.seen
     assert (finding.fix is not None) == (verdict != "ok")
+
+
+@pytest.mark.parametrize(
+    ("knob", "files", "fix"),
+    [
+        (
+            Affinity(),
+            {f"{CPU}/online": "0-3", f"{CPU}/isolated": "2-3", f"{IRQ}/9/effective_affinity_list": "2"},
+            "boot with irqaffinity=0-1, or echo 0-1 > /proc/irq/N/smp_affinity_list for each N",
+        ),
+        (Affinity(), {f"{IRQ}/default_smp_affinity": "1", "proc/7/comm": "irqbalance"}, "systemctl stop irqbalance"),
+        (processors.Isolated(), {f"{CPU}/isolated": "2-3\n"}, "run with --cpus 2-3, or with none of them"),
+        (
+            processors.Siblings(),
+            {f"{CPU}/smt/active": "1", **TWO_CORES},
+            f"echo off > /{CPU}/smt/control, or run with --cpus 0-1 (a CPU of each core)",
+        ),
+        (
+            Nodes(),
+            {f"{NODE}/online": "0-1", f"{NODE}/node0/cpulist": "0-1", f"{KERNEL}/numa_balancing": "2"},
+            "choose CPUs of one node: --cpus 0-1 (node 0); sysctl kernel.numa_balancing=0",
+        ),
+        (
+            MemoryCgroup(),
+            {**V2, f"{CGROUP}/cgroup.subtree_control": ""},
+            "echo +memory > /sys/fs/cgroup/cgroup.subtree_control",
+        ),
+    ],
+)
+def test_what_would_change_it(machine: Any, knob: Any, files: dict[str, str], fix: str) -> None:
+    finding = knob.examine(machine(files))
+    assert finding is not None
+    assert finding.fix == fix
+
+
+@pytest.mark.parametrize(
+    ("knob", "paths"),
+    [
+        (Affinity(), [f"{IRQ}/default_smp_affinity", f"{IRQ}/9/effective_affinity_list", f"{IRQ}/9/smp_affinity_list"]),
+        (Watchdogs(), [f"{KERNEL}/nmi_watchdog", f"{KERNEL}/soft_watchdog"]),
+        (Nodes(), [f"{NODE}/online", f"{NODE}/has_cpu"]),
+        (limits.Memlock(), ["proc/self/limits"]),
+        (Throttling(), [f"{CPU}/cpu0/thermal_throttle/core_throttle_count"]),
+    ],
+)
+@pytest.mark.parametrize("text", [None, "", "two", "0-", "-1-", "0x3", "9" * 400])
+def test_what_is_absent_or_makes_no_sense_is_not_seen(
+    machine: Any, knob: Any, paths: list[str], text: str | None
+) -> None:
+    assert knob.examine(machine({} if text is None else dict.fromkeys(paths, text))) is None
+
+
+def test_no_cpus_are_watched_when_no_watchdog_runs(machine: Any) -> None:
+    root = machine({f"{KERNEL}/{name}": "0" for name in ("nmi_watchdog", "soft_watchdog", "watchdog_cpumask")})
+    finding = Watchdogs().examine(root)
+    assert finding is not None
+    assert finding.seen == "NMI off, soft off"
+
+
+@pytest.mark.parametrize("text", ["", "deep", "0x3", "9" * 400])
+def test_an_idle_state_of_unknown_latency_is_not_the_deepest(machine: Any, text: str) -> None:
+    finding = IdleStates().examine(machine(idle(("C1", "2", "0"), ("C9", text, "0"))))
+    assert finding is not None
+    assert (finding.verdict, "down to C1," in finding.seen) == ("ok", True)
 
 
 def test_an_empty_machine_has_few_knobs_and_no_crash(tmp_path: Path) -> None:
@@ -93,6 +306,17 @@ def test_hostile_text_stays_text(machine: Any) -> None:
         f"{CPU}/online",
         f"{CPU}/isolated",
         f"{CPU}/smt/active",
+        f"{CPU}/cpuidle/current_driver",
+        f"{CPU}/cpu0/cpuidle/state0/latency",
+        f"{CPU}/cpu0/thermal_throttle/core_throttle_count",
+        f"{NODE}/online",
+        f"{IRQ}/default_smp_affinity",
+        f"{IRQ}/9/effective_affinity_list",
+        f"{KERNEL}/nmi_watchdog",
+        "proc/7/comm",
+        "proc/cmdline",
+        "proc/self/cgroup",
+        f"{CGROUP}/cgroup.subtree_control",
         "proc/stat",
         "proc/loadavg",
         "proc/self/mounts",
@@ -106,6 +330,11 @@ def test_hostile_text_stays_text(machine: Any) -> None:
     for finding in examine(machine(dict.fromkeys(paths, evil))):
         assert finding.seen.isprintable()
         assert len(finding.seen) < 500
+        assert (finding.fix or "").isprintable()
+    finding = IdleStates().examine(machine(idle((evil, "50", "0"))))
+    assert finding is not None
+    assert finding.seen.isprintable()
+    assert len(finding.seen) < 500
 
 
 def test_kvm_on_qemu_s_board_is_not_emulation(machine: Any) -> None:
@@ -172,9 +401,28 @@ def test_measuring_needs_root(monkeypatch: pytest.MonkeyPatch, root: bool, verdi
     assert finding.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("root", "hard", "verdict", "fix"),
+    [
+        (True, "65536", "ok", None),
+        (False, "65536", "matters", "run as root"),
+        (False, "unlimited", "matters", "ulimit -l unlimited"),
+    ],
+)
+def test_a_limit_on_locked_memory_is_for_others_than_root(
+    machine: Any, monkeypatch: pytest.MonkeyPatch, root: bool, hard: str, verdict: str, fix: str | None
+) -> None:
+    monkeypatch.setattr(limits, "is_root", lambda: root)
+    rows = f"Max processes  1  1  processes\nMax locked memory     65536      {hard}      bytes     \n"
+    finding = limits.Memlock().examine(machine({"proc/self/limits": rows}))
+    assert finding is not None
+    assert (finding.seen, finding.verdict, finding.fix) == (f"65536 bytes (hard limit {hard})", verdict, fix)
+
+
 def test_one_knob_that_fails_leaves_the_others(tmp_path: Path) -> None:
     class Broken:
         name = "broken"
+        metrics = ("cost",)
 
         def examine(self, root: Path) -> None:
             raise OSError("\x1bno")
@@ -182,6 +430,20 @@ def test_one_knob_that_fails_leaves_the_others(tmp_path: Path) -> None:
     findings = examine(tmp_path, (Broken(), mounts.Bpffs()))
     assert [finding.name for finding in findings] == ["broken", "bpffs"]
     assert findings[0].seen == r"could not be read: \x1bno"
+    assert findings[0].metrics == ("cost",)
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
+def test_a_knob_s_metrics_are_metrics_in_their_order(knob: Any) -> None:
+    assert list(knob.metrics) == [metric.name for metric in METRICS if metric.name in knob.metrics]
+
+
+def test_a_finding_says_for_which_metrics(machine: Any) -> None:
+    root = machine({"proc/sys/net/core/bpf_jit_harden": "2", "proc/self/mounts": "a /sys/fs/bpf bpf rw 0 0\n"})
+    assert {finding.name: finding.metrics for finding in examine(root, (tracing.JitHardening(), mounts.Bpffs()))} == {
+        "BPF JIT hardening": ("throughput", "cost", "capacity"),
+        "bpffs": (),
+    }
 
 
 def test_this_machine_s_knobs_have_names_of_their_own() -> None:
