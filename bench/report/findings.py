@@ -11,9 +11,10 @@ from bench.report.cells import Cell, cells_of
 from bench.report.comparison import Comparison, comparisons
 from bench.report.judgement import EXACT, Line, judge
 from bench.report.losses import Sweep, sweeps
-from bench.report.questions import CAPACITY, DROPS, MEMORY, ORDER, QUESTIONS, Question
+from bench.report.questions import CAPACITY, DROPS, MEMORY, ORDER, OVERHEAD, QUESTIONS, Question
 from bench.report.sentences import Statement
 from bench.report.setting import Setting
+from bench.report.split import splits
 from bench.report.view import SessionView
 
 _FEW_LOADS = 3
@@ -69,43 +70,51 @@ def findings(view: SessionView) -> list[Finding]:
 
 def finding(view: SessionView, question: Question) -> Finding:
     """Answer one question from the valid trials of *view*."""
-    found = _answer(question, cells_of(view.figures), emulated=view.emulated)
+    found = _answer(question, cells_of(view.figures), view)
     if found.headline is not None or any(question.asked_of(setting) for setting in {*map(Setting.of, view.rows)}):
         return found
     return replace(found, said=(Statement(f"Not asked here: no trial is about {question.name}.", ""),), asked=False)
 
 
-def _answer(question: Question, cells: Sequence[Cell], *, emulated: bool) -> Finding:
+def _answer(question: Question, cells: Sequence[Cell], view: SessionView) -> Finding:
     fit = _fit(question, cells)
     if not fit:
         nothing = f"Not measured here: no valid trial has figures of {question.name}."
         return Finding(question, (Statement(nothing, ""),))
     if question is DROPS:
-        return _drops(sweeps(fit), emulated=emulated)
+        return _drops(sweeps(fit), view)
     shown = [comparison for sweep in sweeps(fit) for comparison in _largest(sweep)]
     shown.sort(key=lambda comparison: _rank(question, comparison))
     if question is MEMORY:  # what a buffer holds doesn't hang on who reads it
         shown = _each_pair_once(shown)
-    groups = [_group(question, comparison, emulated=emulated) for comparison in shown]
+    groups = [_group(question, comparison, emulated=view.emulated) for comparison in shown]
     said = [_said(question, group) for group in groups]
     if question is MEMORY:
-        said.append(sentences.enough(sweeps(_fit(DROPS, cells))))
+        said.append(sentences.enough(sweeps(_fit(DROPS, cells)), view.cpus))
     if question is CAPACITY:
         said.insert(1, sentences.by_reader(groups[0].lines[0], fit))
     leading = question.sides + (len(said[1]) if question is CAPACITY else 0)
+    if question is OVERHEAD:
+        found = splits(fit)
+        said.append([sentences.split(split) for split in found])
+        said.insert(0, [sentences.split(split) for split in found if split.wakeup == "none"])
+        said[-1] = [statement for statement in said[-1] if statement not in said[0]]
+        leading = len(said[0])
     return Finding(question, tuple(chain(*said)), groups[0], tuple(groups), leading)
 
 
-def _drops(loads: Sequence[Sweep], *, emulated: bool) -> Finding:
+def _drops(loads: Sequence[Sweep], view: SessionView) -> Finding:
     """Show the losses at every size; of each load tell the size that tells most."""
-    groups = [_group(DROPS, comparison, emulated=emulated) for sweep in loads for comparison in sweep.comparisons]
+    groups = [_group(DROPS, comparison, emulated=view.emulated) for sweep in loads for comparison in sweep.comparisons]
     said: list[Statement] = []
     telling = []
     for sweep in loads:
         telling.append(next(group for group in groups if group.comparison == sweep.telling()))
         said.append(sentences.losses(sweep, telling[-1].lines[0], DROPS.better))
-    leading = min(len(loads), _FEW_LOADS) + 1
-    return Finding(DROPS, (*said, *sentences.enough(loads)), telling[0], tuple(groups), leading)
+    few = loads[:_FEW_LOADS]
+    first = said[: len(few)] + sentences.enough(few, view.cpus)
+    rest = said[len(few) :] + sentences.enough(loads[len(few) :], view.cpus)
+    return Finding(DROPS, (*first, *rest), telling[0], tuple(groups), len(first))
 
 
 def _fit(question: Question, cells: Sequence[Cell]) -> list[Cell]:

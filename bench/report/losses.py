@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench.report.cells import Cell
 from bench.report.comparison import Comparison, comparisons
+from bench.report.needs import Need, need
 from bench.report.quantities import amount, count, estimate, number, size
 from bench.report.setting import Setting
 from bench.report.view import order_of
@@ -85,6 +86,18 @@ class Sweep:
         lossy = [c for c in same if any((loss := Loss.of(cell)) and loss.failed for cell in c.cells)]
         return lossy[0] if lossy else same[-1]
 
+    def needs(self, cpus: int) -> list[Need]:
+        """Return what each transport's arrivals needed, where they are known, on a machine of *cpus* CPUs."""
+        each = ([cell for cell in self.cells if cell.transport == transport] for transport in self.transports)
+        return [found for cells in each if (found := need(cells, cpus))]
+
+    def computed(self, cpus: int) -> str:
+        """Return the sentence that says what the arrivals needed, '' where they aren't known."""
+        needs = self.needs(cpus)
+        repeats = " and ".join(dict.fromkeys(count(found.repeats, "repeat") for found in needs))
+        told = "; ".join(found.words() for found in needs)
+        return f"Computed from the arrivals of {repeats} without a loss: {told}." if needs else ""
+
     def smallest_without_loss(self) -> str:
         """Return the sentence that names, for each transport, the smallest size that lost nothing in any repeat."""
         parts = [part for transport in self.transports if (part := _smallest(transport, self.losses(transport)))]
@@ -99,7 +112,10 @@ def _smallest(transport: str, losses: Sequence[Loss]) -> str:
         return f"{transport} none up to {size(losses[-1].cell.buffer_bytes)}"
     beyond = [loss for loss in losses[losses.index(clean) + 1 :] if loss.failed]
     again = f", though it lost some at {size(beyond[0].cell.buffer_bytes)}" if beyond else ""
-    return f"{transport} {size(clean.cell.buffer_bytes)} ({clean.bound}{again})"
+    held = clean.cell.interval("memory_physical_bytes").value
+    memory = f", {size(held)} of memory held" if held else ""
+    each = f" in {clean.repeats} of {count(clean.repeats, 'repeat')}" if clean.repeats > 1 else ""
+    return f"{transport} {size(clean.cell.buffer_bytes)}{memory} ({clean.bound}{each}{again})"
 
 
 def sweeps(cells: Iterable[Cell]) -> list[Sweep]:

@@ -38,12 +38,12 @@ class Question:
 
     def fits(self, setting: Setting) -> bool:
         """Tell whether trials in *setting* can answer at all."""
+        if "overhead" in (self.mode, setting.mode):
+            return self.mode == setting.mode
         if self.mode == "capacity":
             return setting.capacity
         if self.flat_out and setting.paced:
             return False
-        if self.of_load and setting.stage:
-            return False  # a producer in rounds is no load
         return not (self.of_load and setting.capacity) and not (self.of_waits and not setting.wait)
 
     def asked_of(self, setting: Setting) -> bool:
@@ -127,6 +127,18 @@ CAPACITY = Question(
     timed=True,
     sides=3,
 )
+OVERHEAD = Question(
+    "overhead",
+    "What does tracing cost the workload?",
+    ("operation_ns_per_event", "operation_ns"),
+    "overhead",
+    "slowed it down less",
+    "Wall time of the workload's own loop, by one producer, with more and more of the tracing at work: nothing, probes "
+    "that make and count a record and send it nowhere, submission into a buffer that is emptied while the producer "
+    "waits, a reader on a timer at work beside it, and a reader that is woken. Each stage's share is the difference "
+    "from the one before. The reader has a CPU of its own where there is one, so what it takes there is not in it.",
+    timed=True,
+)
 WAKEUPS = Question(
     "wakeups",
     "How often is the reader woken, and what is left lying?",
@@ -173,4 +185,4 @@ OWN_WORDS = {
 """Columns for which the question's word would be wrong, or say too much. Few inversions are no better order: a reader
 that drains one CPU after the other makes a single one at each drain, and half of all events are late."""
 
-QUESTIONS = (MEMORY, DROPS, THROUGHPUT, COST, CAPACITY, WAKEUPS, ORDER, LATENCY)
+QUESTIONS = (MEMORY, DROPS, THROUGHPUT, COST, OVERHEAD, CAPACITY, WAKEUPS, ORDER, LATENCY)

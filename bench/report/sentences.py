@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from bench.report.cells import Cell
 from bench.report.judgement import Line, Verdict
 from bench.report.losses import Loss, Sweep
-from bench.report.quantities import amount, bounds, count, listed, number, size
+from bench.report.quantities import NOT_MEASURED, amount, bounds, count, listed, number, signed, size
 from bench.report.questions import OWN_WORDS
+from bench.report.split import COLUMN as SPLIT_COLUMN
+from bench.report.split import Split
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ _LEADS = {
     "events_per_s": ("The reader got", ""),
     "producer_ns_per_event": ("An event cost the producer", ""),
     "consumer_cpu_ns_per_event": ("Reading an event cost", "of CPU time"),
+    "operation_ns_per_event": ("The workload took", "an event"),
     "drain_ns_per_event": ("Draining a full buffer took", "an event"),
     "fill_ns_per_event": ("Submitting took the producer alone", "an event"),
     "wakeups_per_s": ("Waits that ended with events:", ""),
@@ -90,9 +93,10 @@ def lost_meanwhile(lines: Sequence[Line]) -> list[Statement]:
     return [Statement(text, comparison.setting.words())] if lost else []
 
 
-def enough(loads: Sequence[Sweep]) -> list[Statement]:
-    """Say for each load what size it took to lose nothing: the memory that a user has to give."""
-    said = [(sweep.smallest_without_loss(), sweep.setting.words()) for sweep in loads]
+def enough(loads: Sequence[Sweep], cpus: int) -> list[Statement]:
+    """Say for each load what size it took to lose nothing, and what its arrivals needed on so many CPUs."""
+    each = [(sweep.setting.words(), (sweep.smallest_without_loss(), sweep.computed(cpus))) for sweep in loads]
+    said = [(text, where) for where, texts in each for text in texts]
     return [Statement(text, where) for text, where in said if text]
 
 
@@ -139,6 +143,18 @@ def order(lines: Sequence[Line], better: str) -> list[Statement]:
     lives = [f"{number(n)} with {cell.transport}" for cell in cells if (n := cell.interval("lives").value) is not None]
     judged = Statement(f"Lives a trial whose order could be judged: {listed(lives)}.", said[0].where)
     return [said[0], *([judged] if lives else []), *said[1:]]
+
+
+def split(found: Split) -> Statement:
+    """Say what each stage of the tracing adds to the workload's own time."""
+    bare = amount(found.bare.interval(SPLIT_COLUMN).value, "ns")
+    parts = [f"{name} {signed(part, 'ns')}" for name, part in found.parts.items()]
+    slower = signed(found.slowdown, "") if found.slowdown.value is not None else NOT_MEASURED
+    return Statement(
+        f"With {found.transport}, {found.full.setting.wakeup_words}: {bare} an event by itself, {listed(parts)}; "
+        f"in all {slower} on the workload.",
+        found.full.setting.words(),
+    )
 
 
 def _statement(text: str, line: Line, where: str = "") -> Statement:

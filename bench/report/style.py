@@ -131,6 +131,11 @@ class Sheet:
         with looks():
             return self.figure.add_axes(box)
 
+    @property
+    def top(self) -> float:
+        """Return how far up the body begins, in inches."""
+        return self._top
+
     def legend(self, keys: list[Line2D]) -> None:
         """Put a legend in one line at the top of the body."""
         with looks():

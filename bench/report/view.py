@@ -123,6 +123,12 @@ class SessionView:
         return len(trials) if isinstance(trials, Sequence) and not isinstance(trials, str) else None
 
     @property
+    def cpus(self) -> int:
+        """Return how many CPUs were online, 0 if it isn't known."""
+        online = self._mapping("environment").get("cpus_online")
+        return online if isinstance(online, int) and not isinstance(online, bool) and online > 0 else 0
+
+    @property
     def emulated(self) -> bool:
         """Tell whether the processor was emulated, so that times mean nothing."""
         return self._mapping("environment").get("emulated") is True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.figures import capacity, cost, drops, latency, memory, ordering, readers, throughput
+from bench.report.figures import capacity, cost, drops, latency, memory, ordering, overhead, readers, throughput
 from bench.report.figures.figure import FigureKind
 
 __all__ = ["FIGURES", "FigureKind"]
@@ -12,6 +12,7 @@ FIGURES: tuple[FigureKind, ...] = (
     drops.FIGURE,
     throughput.FIGURE,
     cost.FIGURE,
+    overhead.FIGURE,
     capacity.FIGURE,
     readers.FIGURE,
     ordering.FIGURE,

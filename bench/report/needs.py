@@ -1,0 +1,56 @@
+"""What a load needs to lose nothing, computed from its arrivals: the peak backlog, in sizes that a transport can have.
+
+It is exact for the arrivals that were recorded and for the moments at which that reader took them, and stands beside
+the smallest size that was measured without loss. Where the two differ, the worst moment of the one was not that of the
+other: bigger backlogs are rarer, and a size is a power of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.report.cells import Cell
+from bench.report.quantities import count, size
+from bench.transports import TRANSPORTS
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one transport needs under one load."""
+
+    transport: str
+    events: int
+    """Peak backlog: of the CPU that had most where each has a ring, else of all together."""
+    stride: int
+    """Bytes that a record takes in the ring."""
+    rings: int
+    buffer_bytes: int
+    """Over all CPUs, in a size that the transport can have."""
+    repeats: int
+    """Repeats without a loss, whose arrivals it rests on."""
+
+    def words(self) -> str:
+        """Return 'perf 64 KiB (at most 264 events unread on a CPU, 72 bytes each)'."""
+        where = "on a CPU" if self.rings > 1 else "in all"
+        peak = f"at most {count(self.events, 'event')} unread {where}, {self.stride} bytes each"
+        return f"{self.transport} {size(self.buffer_bytes)} ({peak})"
+
+
+def need(cells: Iterable[Cell], cpus: int) -> Need | None:
+    """Return what *cells*, one transport's under one load in any size, show to be needed on a machine of *cpus* CPUs.
+
+    None where the arrivals are not known: records were only counted, or some were lost in every repeat.
+    """
+    cells = list(cells)
+    if not cells or cells[0].transport not in TRANSPORTS or not cpus:
+        return None
+    carrier = TRANSPORTS[cells[0].transport]
+    per_cpu = carrier.shape == "ring-per-cpu"
+    peaks = [peak for cell in cells for peak in cell.values("peak_backlog_cpu" if per_cpu else "peak_backlog")]
+    if not peaks:
+        return None
+    stride, rings = carrier.stride(cells[0].setting.record_bytes), cpus if per_cpu else 1
+    # A ring is never filled to the last byte: head and tail would be the same as in an empty one.
+    wanted = (int(max(peaks)) * stride + 1) * rings
+    return Need(carrier.name, int(max(peaks)), stride, rings, carrier.possible_bytes(wanted, cpus), len(peaks))

@@ -1,0 +1,95 @@
+"""Overhead trials against the real kernel: every stage, its account, and that it does what its name says."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+
+from bench import isolation, overhead
+from bench.choice import Choice
+from bench.errors import MeasurementInvalid, UsageError
+from bench.kernel import cpus
+from bench.metrics.drops import account_error
+from bench.metrics.overhead import METRIC
+from bench.plan import Trial
+from bench.planning import build
+from bench.profiles import PROFILES
+from bench.workloads import operation
+from bench.workloads.rounds import Rounds
+
+_PLAN = build(PROFILES["overhead"], Choice(repeats=1, duration_s=0.1, placements=("free",)), cpus.online())
+_TRIALS = {f"{t.workload} {t.stage} {t.transports[0]} {t.wakeup}": t for t in _PLAN.trials}
+
+
+@pytest.mark.parametrize("name", sorted(_TRIALS))
+def test_every_stage_is_timed_and_its_account_balances(name: str) -> None:
+    trial = _TRIALS[name]
+    outcome = isolation.run(overhead.measure, trial, _PLAN, timeout_s=120)
+    (share,) = outcome.shares
+    recording, found = share.recording, share.recording.overhead
+    assert found
+    assert found.ns > 0.05e9
+    assert account_error(recording) is None
+    values = METRIC.compute(recording)
+    assert values["operation_ns"] == pytest.approx(found.events_an_operation * values["operation_ns_per_event"])
+    if trial.stage == "bare":
+        assert (recording.attempted, recording.delivered) == (None, None)
+        return
+    assert recording.failed == 0
+    assert recording.attempted >= found.operations * found.events_an_operation
+    if trial.workload.startswith("firehose"):  # nobody else calls with that pid; its first round isn't counted
+        assert recording.attempted == (found.operations + 64) * found.events_an_operation
+    delivered = None if trial.stage == "probe" else recording.attempted
+    assert recording.delivered == delivered
+    assert recording.checksum is None or recording.checksum.holds is True
+
+
+def test_a_buffer_too_small_for_a_round_is_not_filled_beyond_what_it_holds() -> None:
+    small = dataclasses.replace(_TRIALS["firehose:1 unread ringbuf-reserve none"], asked_bytes=8192)
+    (share,) = isolation.run(overhead.measure, small, _PLAN, timeout_s=120).shares
+    assert share.recording.failed == 0
+    assert share.recording.attempted == share.recording.delivered > 10_000
+
+
+def test_a_workload_without_an_operation_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"can be timed one by one\. Those that have: fork-exec, firehose:B"):
+        operation("stress-ng:fork")
+    with pytest.raises(UsageError, match="can be timed one by one"):
+        operation("fork-exec@60%")
+
+
+def _die(_: object) -> None:
+    with Rounds(operation("firehose:1").loop(), cpus.online()[0]) as rounds:
+        rounds.begin(1 << 40)
+        assert rounds.took_ns(wait_s=0.01) is None
+        children = [p for p in Path("/proc").glob("[0-9]*") if _parent(p) == os.getpid()]
+        for child in children:
+            os.kill(int(child.name), 9)
+        rounds.took_ns(wait_s=10)
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return -1
+
+
+def test_a_producer_that_dies_makes_the_trial_invalid() -> None:
+    with pytest.raises(MeasurementInvalid, match="the producer ended by itself"):
+        isolation.run(_die, None, timeout_s=60)
+
+
+def test_submission_costs_more_than_no_submission_and_a_wake_up_more_than_either() -> None:
+    def ns(name: str) -> float:
+        trial: Trial = _TRIALS[name]
+        (share,) = isolation.run(overhead.measure, trial, _PLAN, timeout_s=120).shares
+        return float(METRIC.compute(share.recording)["operation_ns"] or 0)
+
+    # In turn, and the least of three each: the order is what is tested, not a time.
+    names = ("bare nothing none", "probe nothing none", "unread perf none", "read perf every")
+    least = [min(ns(f"firehose:1 {name}") for _ in range(3)) for name in names]
+    assert least == sorted(least)

@@ -1,0 +1,65 @@
+"""What a load's arrivals needed, in sizes that each transport can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.report.cells import Cell, cells_of
+from bench.report.losses import sweeps
+from bench.report.needs import need
+from bench.transports import TRANSPORTS
+from tests.report import synthetic
+from tests.report.synthetic import KIB, view
+
+
+def _cells(transport: str, peaks: list[int | None], cpu_peaks: list[int | None]) -> list[Cell]:
+    columns = {transport: {"peak_backlog": peaks, "peak_backlog_cpu": cpu_peaks, "attempted": 9000, "failed": 0}}
+    rows = synthetic.cells(columns, range(len(peaks)), asked_bytes=128 * KIB, buffer_bytes=128 * KIB)
+    return cells_of(view(rows).figures)
+
+
+def test_a_shared_ring_holds_the_sum_and_a_ring_per_cpu_its_worst_cpu_on_each() -> None:
+    shared = need(_cells("ringbuf-reserve", [260, 264, 250], [260, 261, 250]), 2)
+    assert shared
+    assert (shared.events, shared.stride, shared.buffer_bytes, shared.repeats) == (264, 64, 32 * KIB, 3)
+    each = need(_cells("perf", [264, 264, 250], [261, 260, 250]), 2)
+    assert each
+    assert (each.events, each.stride, each.rings, each.buffer_bytes) == (261, 72, 2, 64 * KIB)
+    assert each.words() == "perf 64 KiB (at most 261 events unread on a CPU, 72 bytes each)"
+
+
+@given(st.sampled_from(sorted(TRANSPORTS)), st.integers(0, 10**6), st.integers(1, 512))
+def test_the_size_holds_the_backlog_and_half_of_it_would_not(transport: str, peak: int, cpus: int) -> None:
+    found = need(_cells(transport, [peak], [peak]), cpus)
+    assert found
+    carrier = TRANSPORTS[transport]
+    assert found.buffer_bytes == carrier.possible_bytes(found.buffer_bytes, cpus)
+    assert carrier.ring_bytes(found.buffer_bytes, cpus) > peak * found.stride
+    half = carrier.ring_bytes(found.buffer_bytes, cpus) // 2
+    assert half <= peak * found.stride or half < 4096
+
+
+@pytest.mark.parametrize("cells", [[], _cells("perf", [None, None], [None, None]), _cells("made-up", [5], [5])])
+def test_without_known_arrivals_there_is_no_need(cells: list[Cell]) -> None:
+    assert need(cells, 2) is None
+    assert need(_cells("perf", [5], [5]), 0) is None
+
+
+def test_measured_and_computed_stand_side_by_side() -> None:
+    rows: list[dict[str, Any]] = []
+    for kib, failed in ((16, 40), (32, 0)):
+        measured = {"attempted": 9000, "failed": failed, "memory_physical_bytes": (kib + 12) * KIB}
+        measured |= {"peak_backlog": None if failed else 300, "peak_backlog_cpu": None if failed else 200}
+        rows += synthetic.cells({"ringbuf-reserve": measured}, asked_bytes=kib * KIB, buffer_bytes=kib * KIB)
+    (sweep,) = sweeps(cells_of(view(rows).figures))
+    assert "ringbuf-reserve 32 KiB, 44 KiB of memory held (0 of 45,000 lost" in sweep.smallest_without_loss()
+    assert "in 5 of 5 repeats" in sweep.smallest_without_loss()
+    assert sweep.computed(2) == (
+        "Computed from the arrivals of 5 repeats without a loss: "
+        "ringbuf-reserve 32 KiB (at most 300 events unread in all, 64 bytes each)."
+    )
+    assert sweep.computed(0) == ""
