@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": "bench.cli.run:run",
     "report": "bench.cli.report:report",
     "export": "bench.cli.export:export",
+    "claims": "bench.cli.claims:claims_",
 }
 
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json: bool, quiet: bool) -> int:
     """Measure *plan* into the folder *place* and report; return the exit status."""
+    stored = measured(plan, place, resumed=resumed, keep_events=keep_events, quiet=quiet)
+    return 3 if stored is None else _report(stored, place, plan, as_json=as_json)
+
+
+def measured(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed: bool = False) -> StoredSession | None:
+    """Measure *plan* into the folder *place*; return what is stored then, None where it was interrupted."""
     # Imported here: pandas and the rest are not needed to refuse a wrong call.
     from bench import isolation, preflight, session
     from bench.calibration import calibrated
@@ -41,11 +47,11 @@ def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json
             session.run(plan, writer, watch, keep_events=keep_events)
     except KeyboardInterrupt:
         _say_what_is_stored("interrupted", place, len(writer.done), len(plan.trials))
-        return 3
+        return None
     except RingbenchError:
         _say_what_is_stored("broken off", place, len(writer.done), len(plan.trials))
         raise
-    return _report(read_session(place, place.parent), place, plan, as_json=as_json)
+    return read_session(place, place.parent)
 
 
 def _report(stored: StoredSession, place: Path, plan: Plan, *, as_json: bool) -> int:

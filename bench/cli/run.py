@@ -130,7 +130,7 @@ def run(  # one parameter an option
     if resume is not None:
         plan, place = _stored_plan(resume, factors, command), resume
     else:
-        plan, place = _plan(factors, command), out or RESULTS / _name_by_time()
+        plan, place = _plan(factors, command), out or RESULTS / name_by_time()
     if dry_run:
         _show_plan(plan, as_json)
         return 0
@@ -173,7 +173,8 @@ def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]
         ) from error
 
 
-def _name_by_time() -> str:
+def name_by_time() -> str:
+    """Return the name of a session's folder that is named by its time."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S")
 
 

@@ -75,6 +75,40 @@ class Comparison:
         return median_of(tuple(h - b for b, h in zip(base, head, strict=True)))
 
 
+FACTORS = {
+    "reader": ("reader", "placement"),
+    "wake-up": ("wakeup", "wait", "drain_interval_s"),
+    "load": ("workload", "record_bytes"),
+    "CPUs": ("cpus",),
+    "size": ("asked_bytes",),
+    "mode": ("mode", "stage"),
+}
+"""What makes a setting, by the name of the factor that it belongs to. How a reader waits belongs to the wake-up: one
+that sleeps in epoll hears nothing where nobody is woken."""
+
+
+def factors(base: Cell, head: Cell) -> tuple[str, ...]:
+    """Return the factors in which two cells differ."""
+    differ = ["transport"] if base.transport != head.transport else []
+    for name, fields in FACTORS.items():
+        if any(getattr(base.setting, field) != getattr(head.setting, field) for field in fields):
+            differ.append(name)
+    return tuple(differ)
+
+
+def contrast(base: Cell, head: Cell, *, confounded: bool = False) -> Comparison:
+    """Return the comparison of two cells that differ in one factor, whichever; in more only if said to be *confounded*.
+
+    Raises ValueError otherwise: with two factors at a time nobody can tell which of them made the difference.
+    """
+    differ = factors(base, head)
+    if len(differ) != 1 and not confounded:
+        raise ValueError(
+            f"{base.transport} and {head.transport} differ in {' and '.join(differ) or 'nothing'}, not in one"
+        )
+    return Comparison(base, head)
+
+
 def comparisons(cells: Iterable[Cell]) -> list[Comparison]:
     """Return every pair of cells that differ only in transport: perf with each other one where there is a perf.
 
