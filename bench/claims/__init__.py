@@ -60,7 +60,8 @@ def claims(ids: Sequence[str] = ()) -> list[Claim]:
     for name in ids:
         if name not in CLAIMS and name not in numbers:
             raise unknown_name("claim", name, CLAIMS)
-    return [CLAIMS.get(name) or numbers[name] for name in dict.fromkeys(ids)] if ids else list(CLAIMS.values())
+    chosen = [CLAIMS.get(name) or numbers[name] for name in ids]
+    return list(dict.fromkeys(chosen)) if ids else list(CLAIMS.values())
 
 
 def profile(chosen: Sequence[Claim]) -> Profile:

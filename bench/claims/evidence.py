@@ -37,8 +37,12 @@ class Select:
 
 
 def select(transport: str, **setting: Any) -> Select:
-    """Return a selection; TypeError for a name that is no part of a setting."""
-    if unknown := set(setting) - _FIELDS - {"producers"}:
+    """Return a selection; TypeError for a name that is no part of a setting.
+
+    Beside the fields of a setting, *producers* is the number of CPUs, and *size* 'largest' or 'smallest' of those there
+    are: which bytes these have hangs on the machine.
+    """
+    if unknown := set(setting) - _FIELDS - {"producers", "size"}:
         raise TypeError(f"no part of a setting: {', '.join(sorted(unknown))}")
     return Select(transport, setting)
 
@@ -56,6 +60,10 @@ class Evidence:
         found = [cell for cell in self._cells if _is(cell, wanted)]
         if not found:
             raise Missing(f"not measured here: {wanted}")
+        if size := wanted.setting.get("size"):
+            choose = {"largest": max, "smallest": min}[size]
+            asked = choose(cell.setting.asked_bytes or 0 for cell in found)
+            found = [cell for cell in found if (cell.setting.asked_bytes or 0) == asked]
         if len(found) > 1:
             raise ValueError(f"{len(found)} cells are {wanted}")
         return found[0]
@@ -91,20 +99,13 @@ class Evidence:
         """Return the median over blocks of what :meth:`blocks` returns."""
         return median_of(tuple(self.blocks(compute, *figures)))
 
-    def sizes(self, transport: str, **setting: Any) -> list[int]:
-        """Return the sizes asked for of the cells that are so; Missing where there are none."""
-        wanted = select(transport, **setting)
-        found = {cell.setting.asked_bytes for cell in self._cells if _is(cell, wanted)} - {None}
-        if not found:
-            raise Missing(f"not measured here: {wanted}")
-        return sorted(size for size in found if size is not None)
-
 
 def _is(cell: Cell, wanted: Select) -> bool:
     if cell.transport != wanted.transport:
         return False
     given = dict(wanted.setting)
     producers = given.pop("producers", None)
+    given.pop("size", None)
     if producers is not None and _count(cell.setting.cpus) != producers:
         return False
     return all(getattr(cell.setting, name) == value for name, value in given.items())

@@ -34,6 +34,7 @@ def group(
 
 
 def cell(transport: str, wakeup: str, **setting: object) -> Select:
-    """Return the cell of that transport and wake-up, its reader libbpf's on another CPU unless *setting* says more."""
+    """Return the cell of that transport and wake-up: libbpf's reader on another CPU, unless *setting* says more."""
     usual = {"mode": "isolated", "workload": "firehose:32", "reader": "libbpf", "placement": "other", "producers": 1}
+    usual["wait"] = TIMER if wakeup == "none" else "epoll"
     return select(transport, wakeup=wakeup, **{**usual, **setting})

@@ -15,5 +15,6 @@ def paired(*workloads: str, steps: int = LARGE) -> Group:
 
 
 def cell(transport: str, workload: str, **setting: object) -> Select:
-    """Return the cell of that transport and workload in paired trials."""
-    return select(transport, mode="paired", reader="bulk", workload=workload, **setting)
+    """Return the cell of that transport and workload in paired trials, of the largest size unless *setting* says so."""
+    usual = {"mode": "paired", "reader": "bulk", "workload": workload, "size": "largest"}
+    return select(transport, **{**usual, **setting})
