@@ -60,7 +60,7 @@ def _world(*, ringbuf_better: bool) -> Any:
         rate = (12.0 * (6 if trial.wakeup in ("every", "batch:500") else 1) if ringbuf else fast) if good else waking
         if not good and trial.wakeup == "batch:500":
             rate = 1.0 if not ringbuf else 12.0
-        if not good and (trial.wakeup, ringbuf) == ("adaptive", True):
+        if not good and (trial.wakeup, ringbuf, trial.wait) == ("adaptive", True, "epoll"):
             rate = 2.0  # no ten times over perf's every, and a gap that perf's batch of 1.0 doesn't close
         rate *= 1.2 if (trial.wait == "spin:20us") == good else 1.0
         rate *= 1.2 if (transport == "ringbuf-reserve") == good and trial.wait == "sleep:200us" else 1.0
