@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.stats import Interval, median_interval, ratio_interval
+from bench.stats.interval import expanded_tail
 
 finite = st.floats(-1e9, 1e9, allow_subnormal=False)
 positive = st.floats(1e-6, 1e9)
@@ -36,18 +37,30 @@ def chance_that_a_resampled_median_is_at_most(rank: int, n: int) -> float:
 
 def slow_bounds(values: list[float], confidence: float) -> tuple[float, float]:
     """Return the exact percentile-bootstrap bounds of the median of an odd number of distinct values."""
-    tail, n, ordered = (1 - confidence) / 2, len(values), sorted(values)
+    n, ordered = len(values), sorted(values)
+    tail = expanded_tail(n, confidence)
     at_most = [chance_that_a_resampled_median_is_at_most(rank, n) for rank in range(1, n + 1)]
     low = next(value for value, chance in zip(ordered, at_most, strict=True) if chance >= tail)
     high = next(value for value, chance in zip(ordered, at_most, strict=True) if chance >= 1 - tail)
     return low, high
 
 
-# Sizes where no chance lies within 5 standard errors of the tail that is cut: there 9,999 resamples can't err.
-@pytest.mark.parametrize(
-    ("confidence", "n"),
-    [*((0.95, n) for n in (5, 7, 11, 13, 17, 19)), *((0.8, n) for n in (5, 9, 11, 13, 19, 21, 25, 41)), (0.5, 7)],
-)
+def _sure(confidence: float, n: int) -> bool:
+    """Tell whether no chance lies within 5 standard errors of the tail that is cut: then 9,999 resamples can't err."""
+    tail = expanded_tail(n, confidence)
+    error = 5 * math.sqrt(tail * (1 - tail) / 9_999)
+    chances = [chance_that_a_resampled_median_is_at_most(rank, n) for rank in range(1, n + 1)]
+    return all(abs(chance - edge) > error for chance in chances for edge in (tail, 1 - tail))
+
+
+_SURE = [(confidence, n) for confidence in (0.95, 0.8, 0.5) for n in range(5, 42, 2) if _sure(confidence, n)]
+
+
+def test_there_are_sizes_to_be_sure_of() -> None:
+    assert len(_SURE) > 15
+
+
+@pytest.mark.parametrize(("confidence", "n"), _SURE)
 def test_the_bounds_are_those_of_the_exact_bootstrap(confidence: float, n: int) -> None:
     values = [float(i * i) for i in range(n)]
     interval = median_interval(values, confidence=confidence)
@@ -90,9 +103,9 @@ def test_more_confidence_never_narrows_the_interval(values: list[float]) -> None
 
 
 def test_the_same_seed_draws_the_same_interval_and_another_seed_another() -> None:
-    values = np.random.default_rng(1).lognormal(size=80)
+    values = np.random.default_rng(1).lognormal(size=2001)
     assert median_interval(values, seed=3) == median_interval(values, seed=3)
-    assert len({median_interval(values, seed=seed) for seed in range(5)}) > 1
+    assert len({median_interval(values, seed=seed) for seed in range(20)}) > 1
 
 
 def test_the_interval_neither_reads_nor_moves_numpys_global_generator() -> None:
@@ -237,3 +250,11 @@ def test_negative_values_are_refused(base: list[float], head: list[float]) -> No
 def test_unpaired_blocks_are_refused() -> None:
     with pytest.raises(ValueError, match="3 of base, 2 of head"):
         ratio_interval([1.0, 2.0, 3.0], [1.0, 2.0])
+
+
+def test_the_tails_are_cut_further_out_the_fewer_values_there_are() -> None:
+    tails = [expanded_tail(n, 0.95) for n in (5, 6, 10, 20, 100, 10_000)]
+    assert tails == sorted(tails)
+    assert tails[0] < 0.002
+    assert tails[2] == pytest.approx(0.0086, abs=0.0002)
+    assert tails[-1] == pytest.approx(0.025, abs=0.0002)
