@@ -154,7 +154,7 @@ def _impossible_mode(cell: Trial) -> str | None:
 
 def _able(name: str, cell: Trial, policy: Wakeup, online: Sequence[int], notes: list[str]) -> bool:
     carrier = transport(name)
-    if carrier is NOTHING:
+    if carrier.submit == NOTHING.submit:
         return True
     reason = None
     if policy.kind not in carrier.wakeups:
@@ -186,7 +186,7 @@ def _carried(mode: str, names: Sequence[str], notes: list[str]) -> Iterable[tupl
 def _unequal_sizes(cells: Iterable[Trial], online: int) -> list[str]:
     notes = []
     for size in sorted({cell.asked_bytes for cell in cells}):
-        names = {name for cell in cells for name in cell.transports} - {NOTHING.name}
+        names = {name for cell in cells for name in cell.transports if transport(name).submit != NOTHING.submit}
         given = {name: transport(name).possible_bytes(size, online) for name in sorted(names)}
         if len(set(given.values())) > 1:
             told = ", ".join(f"{name} {nbytes} bytes" for name, nbytes in given.items())

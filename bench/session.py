@@ -27,7 +27,7 @@ from bench.offered import is_saturated
 from bench.plan import Plan, Trial
 from bench.record import LIFECYCLE
 from bench.store.folder import SessionWriter
-from bench.transports import NOTHING, transport
+from bench.transports import transport
 from bench.trial import Outcome, Share
 from bench.waits import wait
 from bench.workloads import probe
@@ -240,9 +240,8 @@ def _tracepoints(plan: Plan) -> set[str]:
 def _weigh(plan: Plan) -> Weights:
     """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
     online = len(cpu_lists.online())
-    wanted = sorted(
-        {(name, t.buffer_bytes(name, online)) for t in plan.trials for name in t.transports} - {(NOTHING.name, 0)}
-    )
+    every = {(name, t.buffer_bytes(name, online)) for t in plan.trials for name in t.transports}
+    wanted = sorted((name, size) for name, size in every if size)
     try:
         return isolation.run(_weigh_all, wanted) if wanted else {}
     except MeasurementInvalid:  # not worth a session: the column is null

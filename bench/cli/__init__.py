@@ -21,6 +21,7 @@ _COMMANDS = {
     "report": "bench.cli.report:report",
     "export": "bench.cli.export:export",
     "claims": "bench.cli.claims:claims_",
+    "selfcheck": "bench.cli.selfcheck:selfcheck",
 }
 
 

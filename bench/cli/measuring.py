@@ -23,7 +23,14 @@ def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json
     return 3 if stored is None else _report(stored, place, plan, as_json=as_json)
 
 
-def measured(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed: bool = False) -> StoredSession | None:
+def measured(
+    plan: Plan,
+    place: Path,
+    *,
+    keep_events: str,
+    quiet: bool,
+    resumed: bool = False,
+) -> StoredSession | None:
     """Measure *plan* into the folder *place*; return what is stored then, None where it was interrupted."""
     # Imported here: pandas and the rest are not needed to refuse a wrong call.
     from bench import isolation, preflight, session
@@ -39,7 +46,8 @@ def measured(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed:
         _same_versions(writer.manifest["versions"], versions)
     else:
         plan = calibrated(plan)
-        writer = SessionWriter.create(place, session.manifest(plan, versions, ["ringbench", *sys.argv[1:]]))
+        manifest = session.manifest(plan, versions, ["ringbench", *sys.argv[1:]])
+        writer = SessionWriter.create(place, manifest)
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
     try:

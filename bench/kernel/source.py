@@ -70,6 +70,7 @@ def defines(
     return [
         *flags,
         *probe.defines,
+        *(flag for t in transports for flag in t.defines),
         f"-DRINGBUF_PAGES={ringbuf_pages}",
         wakeup.define,
         f"-DWAKE_CPUS={len(cpus.online())}",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bench.report.account import caveats, checksums
+from bench.report.account import checksums
+from bench.report.apart import apart
+from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
 from bench.report.view import SessionView, records
@@ -29,6 +31,7 @@ def as_json(session: StoredSession) -> dict[str, Any]:
         "environment": session.manifest.get("environment"),
         "caveats": caveats(view, found),
         "checksums": checksums(view),
+        "outliers": [{"trial": t, "transport": who, "figures": names} for (t, who), names in apart(view).items()],
         "not_asked": [f.question.name for f in found if not f.asked],
         "findings": [
             {"question": f.question.name, "sentences": [{"text": s.text, "where": s.where} for s in f.said]}

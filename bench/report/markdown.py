@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from bench.report.account import answered, caveats, checksums
+from bench.report.account import answered, checksums
+from bench.report.apart import outliers_said
+from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
 from bench.report.quantities import LEGEND, estimate
@@ -31,7 +33,7 @@ def render(view: SessionView) -> str:
         [escape(f"{view.machine}; {view.ringbench}; session {view.status}.")],
         [f"- **Note:** {escape(caveat)}" for caveat in caveats(view, found)],
         [line for finding in found if finding.asked for line in _answers(finding)],
-        [escape(line) for line in (answered(found), checksums(view)) if line],
+        [escape(line) for line in (answered(found), checksums(view), outliers_said(view)) if line],
         _table(found),
         [f"{LEGEND} n: repeats. Each row is one setting's; report.html has all settings and how to read them."],
         [f"Measured by: {escape(view.command_line)}"] if view.command_line else [],

@@ -14,8 +14,10 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from bench.report.account import account, answered, caveats, checksums
+from bench.report.account import account, answered, checksums
 from bench.report.again import again
+from bench.report.apart import outliers_said
+from bench.report.caveats import caveats
 from bench.report.figures import FIGURES, FigureKind
 from bench.report.findings import findings
 from bench.report.quantities import LEGEND, amount, bounds
@@ -50,6 +52,7 @@ def render(view: SessionView, plots: Mapping[str, str]) -> str:
         findings=[finding for finding in found if finding.asked],
         answered=answered(found),
         checksums=checksums(view),
+        outliers=outliers_said(view),
         figures={kind.question: _figure(view, kind, plots[kind.name]) for kind in FIGURES if kind.name in plots},
         entries=account(view),
         again=again(view),

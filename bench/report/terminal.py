@@ -17,7 +17,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bench.report.account import answered, caveats, checksums
+from bench.report.account import answered, checksums
+from bench.report.apart import outliers_said
+from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
 from bench.report.quantities import LEGEND, NOT_MEASURED, amount, bounds
@@ -53,7 +55,7 @@ def show(
             heads = _block(console, finding, heads)
     console.print()
     legend = f"{LEGEND} n: repeats. Ratios are taken repeat by repeat."
-    for said in (_further(found), answered(found), checksums(view), legend):
+    for said in (_further(found), answered(found), checksums(view), outliers_said(view), legend):
         if said:
             console.print(Text(said, "dim"))
     _files(console, written)

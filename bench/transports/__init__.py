@@ -6,6 +6,9 @@ A transport is one C file under ``bpf/transport/`` that declares its map and its
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 from bench.errors import unknown_name
 from bench.transports.nothing import NOTHING
 from bench.transports.perf import PERF
@@ -15,13 +18,25 @@ from bench.transports.transport import PAGE, Shape, Transport
 TRANSPORTS: dict[str, Transport] = {t.name: t for t in (PERF, RINGBUF_OUTPUT, RINGBUF_RESERVE)}
 
 
+_VARIANT = re.compile(r"again|inject:[1-9][0-9]?")
+
+
 def transport(name: str) -> Transport:
-    """Return the transport called *name*, or NOTHING by its name; UsageError lists the valid names."""
-    if name == NOTHING.name:
-        return NOTHING
-    if name not in TRANSPORTS:
+    """Return the transport called *name*, or NOTHING by its name; UsageError lists the valid names.
+
+    ``perf~again`` is perf under a second name, and ``perf~inject:8`` is perf with a cost added to each submission: that
+    of reading the clock eight times. With these the suite checks itself (bench.selfcheck).
+    """
+    plain, again, what = name.partition("~")
+    known = {**TRANSPORTS, NOTHING.name: NOTHING}
+    if plain not in known or (again and not _VARIANT.fullmatch(what)):
         raise unknown_name("transport", name, TRANSPORTS)
-    return TRANSPORTS[name]
+    if not again:
+        return known[plain]
+    injected = what.partition(":")[2]
+    return dataclasses.replace(
+        known[plain], name=name, defines=(f"-DINJECTED={injected}",) if injected else known[plain].defines
+    )
 
 
 __all__ = ["NOTHING", "PAGE", "TRANSPORTS", "Shape", "Transport", "transport"]

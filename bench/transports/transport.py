@@ -35,6 +35,8 @@ class Transport:
     """(bytes of event data, CPUs online) -> bytes of memory that the kernel sets aside, from its layout."""
     stride: Callable[[int], int]
     """Bytes of a record -> bytes that it takes in the ring, its header included."""
+    defines: tuple[str, ...] = ()
+    """Compiler flags that only its programs get."""
     claim: str | None = None
     """The function that hands out a record where it will lie, for a transport that can; and the one that submits it."""
     publish: str | None = None

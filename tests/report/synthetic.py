@@ -37,6 +37,7 @@ def row(**changed: Any) -> Row:
         "wait": None,
         "placement": None,
         "record_bytes": None,
+        "stage": None,
         "valid": True,
         "wall_s": 1.0,
         **changed,
@@ -208,9 +209,35 @@ def firehose(seed: int = 9) -> list[Row]:
     return rows
 
 
+BARE_NS, PROBE_NS, WOKEN_NS = 200.0, 150.0, 5000.0
+SUBMIT_NS = {"perf": 280.0, "ringbuf-reserve": 50.0}
+READER_NS = {"perf": 20.0, "ringbuf-reserve": -5.0}
+
+
+def overhead(blocks: int = 8, *, drift: float = 0.0) -> list[Row]:
+    """Return overhead trials whose stages cost what stands above; the machine drifts, the same for all of a block."""
+    speed = np.exp(np.random.default_rng(3).normal(0, drift, blocks))
+
+    def stage(transport: str, name: str, ns: float, wakeup: str = "none") -> list[Row]:
+        wait = {"none": "sleep:200us", "every": "epoll:200us"}[wakeup]
+        interval = 200e-6 if wakeup == "none" else None
+        columns = {transport: {"operation_ns_per_event": [float(ns * s) for s in speed]}}
+        where = {"mode": "overhead", "stage": name, "wakeup": wakeup, "wait": wait, "drain_interval_s": interval}
+        rows = cells(columns, range(blocks), **where, workload="firehose:1", cpus="0", placement="other")
+        return [{**row, "trial": f"{row['trial']}-{name}", "record_bytes": 32} for row in rows]
+
+    rows = stage("nothing", "bare", BARE_NS) + stage("nothing", "probe", BARE_NS + PROBE_NS)
+    for transport, ns in SUBMIT_NS.items():
+        unread = BARE_NS + PROBE_NS + ns
+        rows += stage(transport, "unread", unread)
+        rows += stage(transport, "read", unread + READER_NS[transport])
+        rows += stage(transport, "read", unread + READER_NS[transport] + WOKEN_NS, "every")
+    return rows
+
+
 def whole() -> list[Row]:
     """Return rows that answer every question."""
-    return [*quick(), *capacity(), *firehose()]
+    return [*quick(), *capacity(), *firehose(), *overhead(len(BLOCKS))]
 
 
 def manifest(**changed: Any) -> dict[str, Any]:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.account import account, answered, caveats, checksums
+from bench.report.account import account, answered, checksums
 from bench.report.again import again
+from bench.report.caveats import caveats
 from bench.report.findings import findings
 from bench.report.view import SessionView
 from tests.report import synthetic
@@ -24,11 +25,11 @@ def test_a_whole_session_has_no_caveat(quick: SessionView) -> None:
 def test_what_was_not_asked_is_told_apart_from_what_was_not_measured(quick: SessionView, whole: SessionView) -> None:
     assert caveats(whole, findings(whole)) == []
     assert answered(findings(whole)) == ""
-    assert answered(findings(quick)).endswith("Not asked: capacity and wakeups.")
+    assert answered(findings(quick)).endswith("Not asked: overhead, capacity and wakeups.")
     filled = view(synthetic.capacity())
     assert caveats(filled, findings(filled)) == []
     assert answered(findings(filled)) == (
-        "Answered here: memory and capacity. Not asked: drops, throughput, cost, wakeups, order and latency."
+        "Answered here: memory and capacity. Not asked: drops, throughput, cost, overhead, wakeups, order and latency."
     )
     assert answered(findings(view([]))) == ""
 

@@ -86,9 +86,9 @@ CASES: dict[str, tuple[list[Row], dict[str, Any], str]] = {
     "nothing but capacity": (
         synthetic.capacity(),
         {},
-        "Not asked: drops, throughput, cost, wakeups, order and latency",
+        "Not asked: drops, throughput, cost, overhead, wakeups, order and latency",
     ),
-    "nothing but a firehose": (synthetic.firehose(), {}, "Not asked: capacity, order and latency"),
+    "nothing but a firehose": (synthetic.firehose(), {}, "Not asked: overhead, capacity, order and latency"),
     "nothing but capacity, all invalid": (
         [{**r, "valid": False, "invalid_reason": "hung"} for r in synthetic.capacity()],
         {},

@@ -21,7 +21,7 @@ def test_the_document_has_what_the_contract_names() -> None:
 
 def test_what_was_not_asked_is_listed_and_has_no_sentence() -> None:
     document = json.loads(dumps(as_json(session(synthetic.capacity()))))
-    assert document["not_asked"] == ["drops", "throughput", "cost", "wakeups", "order", "latency"]
+    assert document["not_asked"] == ["drops", "throughput", "cost", "overhead", "wakeups", "order", "latency"]
     assert [f["question"] for f in document["findings"]] == ["memory", "capacity"]
     assert document["checksums"].startswith("The sum of sequence numbers agrees in 90 accounts")
     first = next(c for c in document["comparisons"] if c["question"] == "capacity")

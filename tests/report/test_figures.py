@@ -58,7 +58,11 @@ def test_a_figure_says_on_what_and_with_what_it_was_measured(kind: FigureKind, w
     )
     assert "n = 5 repeats" in said
     usual = "bulk reader, no wake-ups (drained every 1 ms), fork-exec on CPUs 0-1"
-    own = {"capacity": "firehose:8 on CPUs 0-1, 1 MiB", "readers": "firehose:32 on CPU 0, 32-byte records, 1 MiB"}
+    own = {
+        "capacity": "firehose:8 on CPUs 0-1, 1 MiB",
+        "readers": "firehose:32 on CPU 0, 32-byte records, 1 MiB",
+        "overhead": "firehose:1 on CPU 0, 32-byte records",
+    }
     assert own.get(kind.name, usual) in said
     assert all(axes.get_xlabel() for axes in figure.axes)
     assert "EMULATED" not in said

@@ -32,7 +32,7 @@ BASE = [520.0, 530.0, 540.0, 550.0, 560.0]
 def test_every_question_is_answered(whole: SessionView) -> None:
     found = findings(whole)
     assert [f.question.name for f in found] == [
-        *("memory", "drops", "throughput", "cost", "capacity", "wakeups", "order", "latency")
+        *("memory", "drops", "throughput", "cost", "overhead", "capacity", "wakeups", "order", "latency")
     ]
     assert all(f.headline is not None for f in found)
     assert all(re.match(r"[A-Z0-9].*\.$", statement.text) for f in found for statement in f.said)
@@ -221,7 +221,7 @@ def test_latency_and_rates_of_what_was_left_say_what_was_lost_meanwhile() -> Non
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
 def test_a_session_without_a_valid_trial_says_so(question: Question) -> None:
-    invalid = [row(valid=False, wait="epoll"), row(valid=False, mode="capacity")]
+    invalid = [row(valid=False, wait="epoll"), row(valid=False, mode="capacity"), row(valid=False, mode="overhead")]
     assert answer(question, invalid).sentence.startswith("Not measured here")
     assert answer(question, invalid).asked
     assert answer(question, []).sentence == f"Not asked here: no trial is about {question.name}."

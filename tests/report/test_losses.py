@@ -38,7 +38,7 @@ def test_one_side_lost_nothing() -> None:
     )
     assert smallest == (
         "Smallest size tried that lost nothing in any repeat: perf none up to 64 KiB; "
-        "ringbuf-reserve 64 KiB (0 of 100,000 lost: rate below 0.003 % at 95 %)."
+        "ringbuf-reserve 64 KiB (0 of 100,000 lost: rate below 0.003 % at 95 % in 5 of 5 repeats)."
     )
 
 
@@ -82,7 +82,7 @@ def test_the_largest_size_with_a_loss_tells_most() -> None:
 
 def test_a_size_that_lost_nothing_below_one_that_lost_some_is_not_praised() -> None:
     assert (
-        "perf 8 KiB (0 of 100,000 lost: rate below 0.003 % at 95 %, though it lost some at 64 KiB)"
+        "perf 8 KiB (0 of 100,000 lost: rate below 0.003 % at 95 % in 5 of 5 repeats, though it lost some at 64 KiB)"
         in said({8 * KIB: (0, 0), 64 * KIB: (SOME, 0)})[1]
     )
 

@@ -112,9 +112,9 @@ def test_the_dark_knows_every_colour_of_the_figures(html: str) -> None:
 
 def test_every_figure_has_words_and_a_caption(page: Reader) -> None:
     images = page.all("svg")
-    assert len(images) == 8
+    assert len(images) == 9
     assert all(image["role"] == "img" and len(image["aria-label"]) > 100 for image in images)
-    assert len(page.all("figcaption")) == 8
+    assert len(page.all("figcaption")) == 9
 
 
 def test_identifiers_are_unique_and_what_refers_to_them_finds_them(html: str, page: Reader) -> None:
@@ -132,7 +132,7 @@ def test_it_has_headings_answers_accounts_and_the_command(html: str, page: Reade
     )
     assert "ringbuf-reserve is cheaper" in text
     assert "sudo ./with-env ringbench run --seed 1" in text
-    assert "320 of 320 are valid. The sum of sequence numbers agrees in 170 accounts; in 45 accounts the reader" in text
+    assert "360 of 360 are valid. The sum of sequence numbers agrees in 170 accounts; in 45 accounts the reader" in text
     assert "Answered here" not in text, "there is nothing that wasn't asked"
     assert "mitigations, spectre_v2 Mitigation: Retpolines" in text
     assert "not measured" in text
@@ -150,7 +150,10 @@ def test_a_session_of_before_has_no_column_of_checksums(tmp_path: Path) -> None:
     write_report(session(), tmp_path)
     html = (tmp_path / "report.html").read_text()
     assert "Checksum" not in html
-    assert "Answered here: memory, drops, throughput, cost, order and latency. Not asked: capacity and wakeups." in html
+    assert (
+        "Answered here: memory, drops, throughput, cost, order and latency. Not asked: overhead, capacity and wakeups."
+        in html
+    )
 
 
 def test_a_question_without_an_answer_leads_nowhere(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_it_opens_without_a_complaint_and_without_scrolling_sideways(
     sizes = browser.execute_script(
         "return [...document.querySelectorAll('svg')].map(s => [s.getBoundingClientRect().width, s.getBBox().width])"
     )
-    assert len(sizes) == 8
+    assert len(sizes) == 9
     assert all(width > 300 and drawn > 300 for width, drawn in sizes)
     resources = browser.execute_script("return performance.getEntriesByType('resource').map(r => r.name)")
     assert [name for name in resources if not name.startswith("data:")] == []

@@ -121,7 +121,7 @@ def test_many_settings_stay_within_two_screens_and_the_page_has_the_rest() -> No
 def test_what_was_not_asked_is_one_line() -> None:
     text = printed(synthetic.capacity())
     assert not re.search(r"^(drops|throughput|cost|wakeups|order|latency)  ", text, re.MULTILINE)
-    assert "Not asked: drops, throughput, cost, wakeups, order and latency." in flat(text)
+    assert "Not asked: drops, throughput, cost, overhead, wakeups, order and latency." in flat(text)
     assert "in 45 accounts the reader doesn't look into records." in flat(text)
     assert len(text.splitlines()) < 50
 

@@ -14,8 +14,8 @@ from bench.report.quantities import amount, listed
 from bench.report.view import SessionView
 
 POINTS = (
-    "Small points: the repeats, where they differ. Large marker: their median, hollow where all are 0. "
-    "Bar: 95 % interval of the median."
+    "Small points: the repeats, where they differ; ringed: outliers, kept. Large marker: their median, hollow where "
+    "all are 0. Bar: 95 % interval of the median."
 )
 """What the marks stand for."""
 

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from bench.report import style
 from bench.report.cells import median_of
 from bench.report.style import look
+from bench.stats.outliers import outliers
 
 _SIZE = 6.5
 
@@ -44,6 +45,8 @@ def point(axes: Axes, mark: Mark, place: float, *, aside: float, along_x: bool) 
 
     if len(set(values)) > 1:
         plot(values, place + aside, drawn.marker, alpha=0.45, ms=3.5, mew=0)
+        if far := [value for value, is_far in zip(values, outliers(values), strict=True) if is_far]:
+            plot(far, place + aside, "o", mfc="none", ms=6, mew=0.7)
         if figure.low is not None and figure.high is not None:
             plot([figure.low, figure.high], place, "-", lw=2, solid_capstyle="butt")
     face = drawn.color if any(values) else style.PAPER

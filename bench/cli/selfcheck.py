@@ -1,0 +1,83 @@
+"""``ringbench selfcheck``: the suite against itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bench.selfcheck import Checked
+
+_EXAMPLES = """\b
+Examples:
+  sudo ringbench selfcheck                           in about a quarter of an hour
+  ringbench selfcheck --from results/selfcheck       look at what is stored already, without root
+"""
+
+
+@click.command("selfcheck", epilog=_EXAMPLES)
+@click.option("--from", "session", metavar="SESSION", help="Look at what SESSION holds (a folder, or `latest`).")
+@click.option("--repeats", type=int, metavar="N", help="Blocks; ten make a run.  [default: 40]")
+@click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def selfcheck(session: str | None, repeats: int | None, seed: int, out: Path | None, as_json: bool, quiet: bool) -> int:
+    """Measure the same transport under two names, and one with a cost that is known. Needs root, but for --from.
+
+    Of two names for one thing, the share of 95 % intervals that show a difference must not be above 5 %: that is so
+    where its own interval reaches down to 5 %. A cost that is added to each submission must be found: the interval of
+    the difference must cover it in nine runs of ten. Exit status 3 where either fails.
+    """
+    from bench.report.view import SessionView
+    from bench.selfcheck import PROFILE, check
+    from bench.store.folder import read_session
+
+    if session is None:
+        from bench.choice import Choice
+        from bench.cli.measuring import measured
+        from bench.cli.run import RESULTS, name_by_time
+        from bench.kernel import cpus
+        from bench.planning import build
+
+        plan = build(PROFILE, Choice(repeats=repeats, seed=seed), cpus.online())
+        place = out or RESULTS / name_by_time()
+        if measured(plan, place, keep_events="none", quiet=quiet) is None:
+            return 3
+        session = str(place)
+    found = check(SessionView.of(read_session(session, Path("results"))))
+    _show(found, as_json)
+    return 0 if found.level_kept and found.size_found else 3
+
+
+def _show(found: Checked, as_json: bool) -> None:
+    from bench.report.quantities import estimate
+
+    if as_json:
+        differences, covered = found.false_differences, found.covered
+        document = {
+            "comparisons": differences.n,
+            "false_differences": {"value": differences.value, "low": differences.low, "high": differences.high},
+            "by_column": {name: {"excluding": hits, "comparisons": n} for name, (hits, n) in found.excluding.items()},
+            "level_kept": found.level_kept,
+            "injected_ns": {"value": found.injected.value, "low": found.injected.low, "high": found.injected.high},
+            "runs": [{"value": run.value, "low": run.low, "high": run.high, "n": run.n} for run in found.found],
+            "covered": {"value": covered.value, "low": covered.low, "high": covered.high},
+            "size_found": found.size_found,
+        }
+        click.echo(json.dumps(document, indent=2))
+        return
+    words = {True: "as it should", False: "AS IT SHOULD NOT", None: "nothing to judge"}
+    click.echo(f"A/A: {found.false_differences.n} comparisons of a thing with itself.")
+    for name, (hits, n) in found.excluding.items():
+        click.echo(f"  {name}: {hits} of {n} intervals exclude 1")
+    click.echo(
+        f"  in all {estimate(found.false_differences, '')} of 95 % intervals exclude 1: {words[found.level_kept]}"
+    )
+    click.echo(f"Injection: {estimate(found.injected, 'ns')} were added to each submission, n = {found.injected.n}.")
+    for number, run in enumerate(found.found, start=1):
+        click.echo(f"  run {number}: found {estimate(run, 'ns')}, n = {run.n}")
+    click.echo(f"  {estimate(found.covered, '')} of {found.covered.n} runs cover it: {words[found.size_found]}")

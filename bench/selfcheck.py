@@ -1,0 +1,151 @@
+"""The suite checks itself: two names for the same thing, and a cost that is known.
+
+A/A: the same transport under two names goes through plan, trials and analysis as two transports do. Each of its figures
+is compared as figures of two transports are; the share of intervals that show a difference must not be above their
+level. Injection: a cost is added to each submission, and a transport with it is compared with itself without it; the
+interval of the difference must cover the cost, which is known from the same probe without any transport, over all
+blocks. The rest is cut into runs of several blocks, as a session has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.profiles import Group, Profile
+from bench.report.cells import Cell, cells_of
+from bench.report.comparison import contrast
+from bench.report.view import SessionView
+from bench.stats import Interval
+from bench.stats.proportion import share_interval
+from bench.transports import NOTHING
+
+INJECTED = 8
+"""Readings of the clock that are added to each submission."""
+BLOCKS = 10
+"""Blocks of a run."""
+_AGAIN = "~again"
+_COLUMNS = (
+    *("events_per_s", "producer_ns_per_event", "consumer_cpu_ns_per_event"),
+    *("drain_ns_per_event", "fill_ns_per_event", "memcpy_ns_per_event"),
+)
+_BOTH = ("perf", "ringbuf-reserve")
+_NAMES = tuple(name + again for name in _BOTH for again in ("", _AGAIN))
+_INJECT = f"~inject:{INJECTED}"
+
+
+def _overhead(name: str, stage: str) -> Group:
+    return Group(
+        "overhead",
+        (name, name + _INJECT),
+        ("bulk",),
+        ("none",),
+        ("firehose:1",),
+        (128,),
+        placements=("other",),
+        producers=(1,),
+        stages=(stage,),
+    )
+
+
+PROFILE = Profile(
+    "selfcheck",
+    "the suite against itself: the same transport under two names, and a cost that is known; a quarter of an hour",
+    (
+        Group(
+            "isolated", _NAMES, ("bulk", "libbpf"), ("batch:500",), ("firehose:1", "firehose:32"), (128,),
+            placements=("other",), producers=(1,),
+        ),
+        Group(
+            "isolated", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), waits=("sleep:200us",),
+            placements=("other",), producers=(1,),
+        ),
+        Group("capacity", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), producers=(1,)),
+        _overhead("ringbuf-reserve", "unread"),
+        _overhead(NOTHING.name, "probe"),
+    ),
+    repeats=40,
+    duration_s=0.1,
+    warmup_s=0.02,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a session of that profile showed."""
+
+    excluding: dict[str, tuple[int, int]]
+    """By column: (comparisons of a thing with itself whose interval excludes 1, comparisons)."""
+    injected: Interval
+    """The cost that was added to a submission, in ns: measured without any transport, over all blocks."""
+    found: tuple[Interval, ...]
+    """The difference in each run, in ns an event."""
+
+    @property
+    def false_differences(self) -> Interval:
+        """Return the share of comparisons of a thing with itself that show a difference."""
+        hits, n = (sum(numbers) for numbers in zip(*self.excluding.values(), strict=True)) if self.excluding else (0, 0)
+        return share_interval(hits, n)
+
+    @property
+    def level_kept(self) -> bool | None:
+        """Tell whether that share may be 5 % or less; None where nothing was compared."""
+        low = self.false_differences.low
+        return None if low is None else low <= 0.05
+
+    @property
+    def size_found(self) -> bool | None:
+        """Tell whether at least nine in ten runs cover the injected cost; None where there is no run."""
+        share = self.covered.value
+        return None if share is None else share >= 0.9
+
+    @property
+    def covered(self) -> Interval:
+        """Return the share of runs whose interval covers the injected cost."""
+        truth = self.injected.value
+        judged = [run for run in self.found if run.low is not None and run.high is not None]
+        if truth is None:
+            return share_interval(0, 0)
+        hits = sum((run.low or 0.0) <= truth <= (run.high or 0.0) for run in judged)
+        return share_interval(hits, len(judged))
+
+
+def check(view: SessionView) -> Checked:
+    """Return what *view*, a session of :data:`PROFILE`, shows of the suite itself."""
+    excluding: dict[str, tuple[int, int]] = {}
+    found: list[Interval] = []
+    for cells in _runs(view.figures):
+        for cell, again in _variants(cells, _AGAIN):
+            _count(excluding, cell, again)
+        found += [_added(*pair) for pair in _variants(cells, _INJECT) if pair[0].setting.stage == "unread"]
+    truth = [_added(*pair) for pair in _variants(cells_of(view.figures), _INJECT) if pair[0].setting.stage == "probe"]
+    return Checked(excluding, truth[0] if truth else Interval(None, None, None, 0), tuple(found))
+
+
+def _variants(cells: Sequence[Cell], variant: str) -> Iterator[tuple[Cell, Cell]]:
+    """Yield each cell that has a partner which differs in nothing but that *variant* of its transport."""
+    by_key = {(cell.setting, cell.transport): cell for cell in cells}
+    for (setting, name), cell in by_key.items():
+        if changed := by_key.get((setting, name + variant)):
+            yield cell, changed
+
+
+def _added(cell: Cell, changed: Cell) -> Interval:
+    return contrast(cell, changed).difference("operation_ns_per_event")
+
+
+def _runs(rows: Sequence[Any]) -> Iterator[list[Cell]]:
+    """Yield the cells of each run of :data:`BLOCKS` blocks; what is left over at the end is none."""
+    last = max((int(row["block"]) for row in rows), default=0)
+    for first in range(1, last - BLOCKS + 2, BLOCKS):
+        yield cells_of([row for row in rows if first <= int(row["block"]) < first + BLOCKS])
+
+
+def _count(excluding: dict[str, tuple[int, int]], cell: Cell, again: Cell) -> None:
+    for column in _COLUMNS:
+        if cell.has(column) and again.has(column):
+            ratio = contrast(cell, again).ratio(column)
+            if ratio.low is not None and ratio.high is not None:
+                hits, n = excluding.get(column, (0, 0))
+                excluding[column] = hits + (not ratio.low <= 1 <= ratio.high), n + 1
