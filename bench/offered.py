@@ -36,12 +36,12 @@ def split(name: str) -> tuple[str, Offered | None]:
     workload, at, text = name.partition("@")
     if not at:
         return name, None
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([kM%]?)", text, re.ASCII)
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([kKM%]?)", text, re.ASCII)
     value = float(match.group(1)) if match else 0.0
     unit = match.group(2) if match else ""
     if unit == "%" and 0 < value <= 100:
         return workload, Offered(share=value / 100)
-    per_s = value * {"k": 1e3, "M": 1e6}.get(unit, 1.0)
+    per_s = value * {"k": 1e3, "K": 1e3, "M": 1e6}.get(unit, 1.0)
     if unit == "%" or not 0 < per_s <= _MOST:
         raise UsageError(
             f"workload {name!r}: behind the @ stands its load, a share of flat out like {workload}@60%, "

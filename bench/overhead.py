@@ -1,8 +1,9 @@
 """An overhead trial: what the workload's own loop takes with one stage of the tracing at work (bench.stages).
 
-One producer does rounds of operations on its CPU and times them itself. In the stage `unread` a round fills at most
-half of the buffer, and is drained once the producer has stopped: submission without anybody reading. In `read` a reader
-is at work beside it, in rounds that outlast many of its looks.
+One producer does rounds of operations on its CPU and times them itself, equally many in each round of each stage: what
+a round costs by itself (a cold start; what else wants this CPU finds it free between the rounds, not in them) is then
+the same everywhere, and no part of a difference. A round fills at most half of a buffer. In the stage `unread` it is
+drained once the producer has stopped: submission without anybody reading. In `read` a reader is at work beside it.
 """
 
 from __future__ import annotations
@@ -20,17 +21,15 @@ from bench.placement import reader_cpus
 from bench.plan import Plan, Trial
 from bench.readers import Opening, Reader, argument, reader
 from bench.stages import WITHOUT_TRANSPORT
-from bench.transports import PAGE, Transport, transport
+from bench.transports import PAGE, TRANSPORTS, Transport, transport
 from bench.trial import Outcome, Share
 from bench.waits import wait
 from bench.wakeups import wakeup
 from bench.workloads import operation, probe
 from bench.workloads.rounds import Rounds
 
-_ROUND_S = 0.05
-"""How long a round is to take, where the buffer doesn't bound it: several looks of any reader."""
-_FIRST = 64
-"""Operations of the first round, which tells how long one takes and is not counted."""
+_MOST = 1024
+"""Operations of a round at most, where the buffer has room for more."""
 _PATIENCE_S = 30.0
 
 
@@ -46,7 +45,7 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
         os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
         syscalls.sleep_exactly()
         started_ns, began = time.time_ns(), time.monotonic()
-        found = _repeat(rounds, tracing, plan.duration_s, work.events)
+        found = _repeat(rounds, tracing, plan.duration_s, _operations(trial, work.events), work.events)
         share = tracing.share(found, time.monotonic() - began)
         births_refused = tracing.loaded.births_refused() if tracing.loaded else 0
     return Outcome((share,), started_ns, births_refused, None, None)
@@ -75,14 +74,6 @@ class _Tracing:
             self.source = reader(trial.reader).open(opening)
             self._drainer = Drainer([self.source], wait(trial.wait, plan.drain_interval_s))
         self.loaded.set_window(1, (1 << 63) - 1)
-
-    @property
-    def most_events(self) -> int | None:
-        """Events that a round may have, where they must find room in the buffer: half of it."""
-        if self.stage != "unread" or self.loaded is None:
-            return None
-        ring = self.carrier.ring_bytes(self.nbytes, len(cpus.online()))
-        return ring // 2 // self.carrier.stride(self.loaded.record.nbytes)
 
     def await_round(self, rounds: Rounds, operations: int) -> int:
         """Do the reading side's part until the round is over; return the ns that it took."""
@@ -134,10 +125,18 @@ class _Tracing:
             self.loaded.close()
 
 
-def _repeat(rounds: Rounds, tracing: _Tracing, duration_s: float, events: int) -> Overhead:
-    """Do rounds for *duration_s*, and one before that; an operation makes so many *events*."""
-    most = None if tracing.most_events is None else max(1, tracing.most_events // events)
-    operations = min(_FIRST, most or _FIRST)
+def _operations(trial: Trial, events: int) -> int:
+    """Return the operations of a round, of so many *events* each: half of any transport's ring has room for them."""
+    online, nbytes = len(cpus.online()), probe(trial.workload, trial.record_bytes).record.nbytes
+    rooms = [
+        each.ring_bytes(each.possible_bytes(trial.asked_bytes, online), online) // 2 // each.stride(nbytes)
+        for each in TRANSPORTS.values()
+    ]
+    return max(1, min(_MOST, min(rooms) // events))
+
+
+def _repeat(rounds: Rounds, tracing: _Tracing, duration_s: float, operations: int, events: int) -> Overhead:
+    """Do rounds of *operations*, each of so many *events*, for *duration_s*, and one before that."""
     ns = done = 0
     ends: float | None = None
     while ends is None or time.monotonic() < ends:
@@ -147,6 +146,4 @@ def _repeat(rounds: Rounds, tracing: _Tracing, duration_s: float, events: int) -
             ends = time.monotonic() + duration_s
         else:
             ns, done = ns + took_ns, done + operations
-        wanted = max(1, int(operations * _ROUND_S * 1e9 / max(took_ns, 1)))
-        operations = min(wanted, most or wanted)
     return Overhead(ns, done, events)

@@ -1,0 +1,54 @@
+"""An account that was tampered with makes the trial invalid, and the reason says what is missing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bench import isolation, session
+from bench.choice import Choice
+from bench.kernel import cpus
+from bench.planning import build
+from bench.profiles import Group, Profile
+from tests.kernel import sabotage
+
+PROFILE = Profile(
+    "test",
+    "one trial",
+    (Group("isolated", ("ringbuf-output",), ("bulk",), ("none",), ("firehose:8@2k",), (8,)),),
+    1,
+    0.2,
+)
+
+REASONS = {
+    "nothing": None,
+    "a lost increment": r"does not add up: .* \(\d+ too many\)\.",
+    "a record read twice": r"does not add up: .* \(1 too many\)\.",
+    "a record skipped": r"does not add up: .* \(1 missing\)\.",
+    "one read twice, one skipped": r"The checksum does not add up",
+    "residue not drained": r"does not add up: .* \(\d+ missing\)\.",
+}
+
+
+def test_each_sabotage_is_tried() -> None:
+    assert set(REASONS) == set(sabotage.SABOTAGE)
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_a_sabotaged_account_makes_the_trial_invalid(name: str) -> None:
+    # Woken for every 500th record, and asleep in between, so that a part of them is left to the final drain.
+    choice = Choice(wakeups=("batch:500",), waits=("epoll",), producers=(1,), repeats=1)
+    plan = build(PROFILE, choice, cpus.online())
+    (trial,) = plan.trials
+    outcome = isolation.run(sabotage.measure, name, trial, plan, timeout_s=60)
+    (share,) = outcome.shares
+    row = session._row(trial, plan, outcome, share, {}, 0.0)
+    assert row["attempted"] > 1_000
+    if name == "residue not drained":
+        assert row["residual"] == 0
+    elif name == "nothing":
+        assert row["residual"] > 0, "nothing was left to the final drain: this test could not fail"
+    expected = REASONS[name]
+    assert row["valid"] is (expected is None)
+    assert expected is None or re.search(expected, row["invalid_reason"])
