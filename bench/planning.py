@@ -47,6 +47,8 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
         repeats = 1 if profile.frontier else FEWEST
         notes.append(growth.words)
     notes += _unequal_sizes(cells, len(online))
+    if len(online) == 1:
+        notes.append("One CPU is online: there is no order between CPUs to see, and no CPU for a reader alone.")
     trials: list[Trial] = []
     for number in range(1, repeats + 1):
         trials += block(list(cells), choice.seed, number, len(trials))

@@ -4,7 +4,7 @@ A/A: the same transport under two names goes through plan, trials and analysis a
 is compared as figures of two transports are; the share of intervals that show a difference must not be above their
 level. Injection: a cost is added to each submission, and a transport with it is compared with itself without it; the
 interval of the difference must cover the cost, which is known from the same probe without any transport, over all
-blocks. The rest is cut into runs of several blocks, as a session has them.
+blocks. All else is cut into runs of several blocks, as a session has them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bench.report.comparison import contrast
 from bench.report.view import SessionView
 from bench.stats import Interval
 from bench.stats.proportion import share_interval
-from bench.transports import NOTHING
+from bench.transports import NOTHING, TRANSPORTS
 
 INJECTED = 8
 """Readings of the clock that are added to each submission that has one already.
@@ -29,6 +29,7 @@ less there. Those behind it add the same everywhere.
 """
 BLOCKS = 10
 """Blocks of a run."""
+_LEVEL, _COVERED = 0.05, 0.9
 _AGAIN = "~again"
 _COLUMNS = (
     *("events_per_s", "producer_ns_per_event", "consumer_cpu_ns_per_event"),
@@ -39,13 +40,13 @@ _NAMES = tuple(name + again for name in _BOTH for again in ("", _AGAIN))
 _ONE, _MORE = "~inject:1", f"~inject:{1 + INJECTED}"
 
 
-def _overhead(name: str, stage: str) -> Group:
+def _overhead(stage: str, *names: str) -> Group:
     return Group(
         "overhead",
-        (name + _ONE, name + _MORE),
+        tuple(name + variant for name in names for variant in (_ONE, _MORE)),
         ("bulk",),
         ("none",),
-        ("firehose:1",),
+        ("firehose:1", "firehose:8"),
         (128,),
         placements=("other",),
         producers=(1,),
@@ -66,8 +67,8 @@ PROFILE = Profile(
             placements=("other",), producers=(1,),
         ),
         Group("capacity", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), producers=(1,)),
-        _overhead("ringbuf-reserve", "unread"),
-        _overhead(NOTHING.name, "probe"),
+        _overhead("unread", *TRANSPORTS),
+        _overhead("probe", NOTHING.name),
     ),
     repeats=40,
     duration_s=0.1,
@@ -76,15 +77,32 @@ PROFILE = Profile(
 
 
 @dataclass(frozen=True)
+class Injection:
+    """A cost that was added to each submission under one load, and what was found of it."""
+
+    load: str
+    truth: Interval
+    """In ns: measured without any transport, over all blocks."""
+    found: tuple[tuple[str, Interval], ...]
+    """(transport, difference in ns an event), for each run."""
+
+    @property
+    def covering(self) -> list[bool]:
+        """Tell of each run whether its interval holds the cost, which is known to within its own."""
+        low, high = self.truth.low, self.truth.high
+        if low is None or high is None:
+            return []
+        runs = [(run.low, run.high) for _, run in self.found if run.low is not None and run.high is not None]
+        return [run_low <= high and low <= run_high for run_low, run_high in runs]
+
+
+@dataclass(frozen=True)
 class Checked:
     """What a session of that profile showed."""
 
     excluding: dict[str, tuple[int, int]]
     """By column: (comparisons of a thing with itself whose interval excludes 1, comparisons)."""
-    injected: Interval
-    """The cost that was added to a submission, in ns: measured without any transport, over all blocks."""
-    found: tuple[Interval, ...]
-    """The difference in each run, in ns an event."""
+    injections: tuple[Injection, ...]
 
     @property
     def false_differences(self) -> Interval:
@@ -96,34 +114,34 @@ class Checked:
     def level_kept(self) -> bool | None:
         """Tell whether that share may be 5 % or less; None where nothing was compared."""
         low = self.false_differences.low
-        return None if low is None else low <= 0.05
+        return None if low is None else low <= _LEVEL
+
+    @property
+    def covered(self) -> Interval:
+        """Return the share of runs whose interval covers the injected cost."""
+        covering = [covers for injection in self.injections for covers in injection.covering]
+        return share_interval(sum(covering), len(covering))
 
     @property
     def size_found(self) -> bool | None:
         """Tell whether at least nine in ten runs cover the injected cost; None where there is no run."""
         share = self.covered.value
-        return None if share is None else share >= 0.9
-
-    @property
-    def covered(self) -> Interval:
-        """Return the share of runs whose interval holds the injected cost, which is known to within its own."""
-        truth = self.injected
-        judged = [(run.low, run.high) for run in self.found if run.low is not None and run.high is not None]
-        if truth.low is None or truth.high is None:
-            return share_interval(0, 0)
-        return share_interval(sum(low <= truth.high and truth.low <= high for low, high in judged), len(judged))
+        return None if share is None else share >= _COVERED
 
 
 def check(view: SessionView) -> Checked:
     """Return what *view*, a session of :data:`PROFILE`, shows of the suite itself."""
     excluding: dict[str, tuple[int, int]] = {}
-    found: list[Interval] = []
+    found: dict[str, list[tuple[str, Interval]]] = {}
     for cells in _runs(view.figures):
         for cell, again in _pairs(cells, "", _AGAIN):
             _count(excluding, cell, again)
-        found += _added(cells, "unread")
-    truth = _added(cells_of(view.figures), "probe")
-    return Checked(excluding, truth[0] if truth else Interval(None, None, None, 0), tuple(found))
+        for cell, added in _added(cells, "unread"):
+            found.setdefault(cell.setting.load_words, []).append((cell.transport.removesuffix(_ONE), added))
+    truths = {cell.setting.load_words: added for cell, added in _added(cells_of(view.figures), "probe")}
+    return Checked(
+        excluding, tuple(Injection(load, truth, tuple(found.get(load, ()))) for load, truth in truths.items())
+    )
 
 
 def _pairs(cells: Sequence[Cell], one: str, other: str) -> Iterator[tuple[Cell, Cell]]:
@@ -134,9 +152,9 @@ def _pairs(cells: Sequence[Cell], one: str, other: str) -> Iterator[tuple[Cell, 
             yield cell, changed
 
 
-def _added(cells: Sequence[Cell], stage: str) -> list[Interval]:
+def _added(cells: Sequence[Cell], stage: str) -> list[tuple[Cell, Interval]]:
     pairs = [pair for pair in _pairs(cells, _ONE, _MORE) if pair[0].setting.stage == stage]
-    return [contrast(*pair).difference("operation_ns_per_event") for pair in pairs]
+    return [(cell, contrast(cell, more).difference("operation_ns_per_event")) for cell, more in pairs]
 
 
 def _runs(rows: Sequence[Any]) -> Iterator[list[Cell]]:

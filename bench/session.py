@@ -6,10 +6,12 @@ session says that it was interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench import capacity, disturbance, isolation, overhead
@@ -32,6 +34,7 @@ from bench.trial import Outcome, Share
 from bench.waits import wait
 from bench.workloads import probe
 
+_STATISTICS = Path("/proc/sys/kernel/bpf_stats_enabled")
 _PATIENCE_S = 60.0
 """How much longer than planned a trial may take before it is given up."""
 
@@ -81,7 +84,7 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
     """
     isolation.warm_up()
     told = _Told(watch, len(plan.trials), len(writer.done))
-    notes: list[str] = []
+    notes = _already_on()
     try:
         weights = _weigh(plan)
         names = sorted(_tracepoints(plan))
@@ -111,6 +114,17 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
         raise
     told.before(None)
     writer.finish("complete", notes=_merged(writer, notes), disturbance=disturbance.summary(writer.rows()))
+
+
+def _already_on() -> list[str]:
+    """Return a note where others had the run statistics switched on: they bear on trials that would have them off."""
+    with contextlib.suppress(OSError):
+        if int(_STATISTICS.read_text()):
+            return [
+                "kernel.bpf_stats_enabled was on already: each run of a BPF program reads the clock twice more, "
+                "in every stage of an overhead trial, too."
+            ]
+    return []
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,8 +64,15 @@ def _show(found: Checked, as_json: bool) -> None:
             "false_differences": {"value": differences.value, "low": differences.low, "high": differences.high},
             "by_column": {name: {"excluding": hits, "comparisons": n} for name, (hits, n) in found.excluding.items()},
             "level_kept": found.level_kept,
-            "injected_ns": {"value": found.injected.value, "low": found.injected.low, "high": found.injected.high},
-            "runs": [{"value": run.value, "low": run.low, "high": run.high, "n": run.n} for run in found.found],
+            "injections": [
+                {
+                    "load": injection.load,
+                    "injected_ns": dataclasses.asdict(injection.truth),
+                    "found_ns": [{"transport": name, **dataclasses.asdict(run)} for name, run in injection.found],
+                }
+                for injection in found.injections
+            ],
+            "runs": covered.n,
             "covered": {"value": covered.value, "low": covered.low, "high": covered.high},
             "size_found": found.size_found,
         }
@@ -77,7 +85,9 @@ def _show(found: Checked, as_json: bool) -> None:
     click.echo(
         f"  in all {estimate(found.false_differences, '')} of 95 % intervals exclude 1: {words[found.level_kept]}"
     )
-    click.echo(f"Injection: {estimate(found.injected, 'ns')} were added to each submission, n = {found.injected.n}.")
-    for number, run in enumerate(found.found, start=1):
-        click.echo(f"  run {number}: found {estimate(run, 'ns')}, n = {run.n}")
-    click.echo(f"  {estimate(found.covered, '')} of {found.covered.n} runs cover it: {words[found.size_found]}")
+    for injection in found.injections:
+        told = estimate(injection.truth, "ns")
+        click.echo(f"Injection: {told} were added to each submission (n = {injection.truth.n}; {injection.load}).")
+        for name, run in injection.found:
+            click.echo(f"  {name}: found {estimate(run, 'ns')}, n = {run.n}")
+    click.echo(f"  in all {estimate(found.covered, '')} of {found.covered.n} runs cover it: {words[found.size_found]}")

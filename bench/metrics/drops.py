@@ -19,12 +19,15 @@ def account_error(recording: Recording) -> str | None:
     """Return a sentence that says how the account fails to add up, or None when it adds up.
 
     A trial is valid only if ``attempted == delivered + failed``, exactly, and the sequence numbers of what was
-    delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``. Without a
+    delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``. An account of
+    nothing adds up, too, and its zeros would look like figures: it is none. Without a
     program or a reader, as in the first stages of an overhead trial, there is no account that could be wrong.
     """
     attempted, delivered, failed = recording.attempted, recording.delivered, recording.failed
     if attempted is None or delivered is None or failed is None:
         return None
+    if not attempted and not delivered:
+        return "Nothing was produced: the workload made no event in the measured window."
     missing = attempted - (delivered + failed)
     if not missing:
         return _checksum_error(recording)

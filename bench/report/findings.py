@@ -154,6 +154,9 @@ def _group(question: Question, comparison: Comparison, *, emulated: bool) -> Gro
     def why(name: str) -> str:
         if question is MEMORY and name not in EXACT:
             return _EACH_ITS_OWN
+        crossing = [lives for cell in comparison.cells for lives in cell.values("cross_cpu_lives")]
+        if question is ORDER and crossing and not any(crossing):
+            return "no life was seen on two CPUs, so there was no order between CPUs to keep or to break"
         return question.unranked(name, comparison.setting, emulated=emulated)
 
     lines = [judge(comparison, name, unranked=why(name)) for name in question.columns]

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.errors import EnvironmentLacks, UsageError
+from bench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
 from bench.kernel import cpus as cpu_lists
 from bench.kernel.syscalls import die_with_parent
 from bench.workloads.group import kill_group
@@ -69,8 +69,12 @@ class StressNg:
         )
 
     def finished(self) -> bool:
-        """A stressor that ended by itself has failed: EnvironmentLacks says so."""
+        """Say why a stressor that ended by itself has failed: EnvironmentLacks; killed, MeasurementInvalid."""
         if self._process is not None and self._process.poll() is not None:
+            if self._process.returncode < 0:
+                raise MeasurementInvalid(
+                    f"the workload died half-way: stress-ng was killed by signal {-self._process.returncode}."
+                )
             raise EnvironmentLacks(
                 f"stress-ng --{self._stressor} ended by itself with status {self._process.returncode}: "
                 f"try `stress-ng --{self._stressor} 1 --timeout 1` to see why."

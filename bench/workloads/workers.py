@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bench.errors import MeasurementInvalid
 from bench.kernel.syscalls import die_with_parent, sleep_exactly
 
 
@@ -103,7 +104,15 @@ class Workers:
         os.write(self._go, b"g" * len(self._pids))
 
     def finished(self) -> bool:
-        """They go on until they are stopped; a worker that ended by itself has failed, which lives() shows."""
+        """They go on until they are stopped. Raises MeasurementInvalid where a worker has ended by itself."""
+        for pid in self._pids:
+            ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # left for stop() to reap
+            if ended is not None:
+                how = "was killed by signal" if ended.si_code != os.CLD_EXITED else "exited with status"
+                raise MeasurementInvalid(
+                    f"the workload died half-way: worker {pid} {how} {ended.si_status}, "
+                    f"{self.done():,} operations after its start."
+                )
         return False
 
     def stop(self) -> None:

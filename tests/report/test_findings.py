@@ -211,6 +211,23 @@ def test_order_of_one_paired_trial_of_a_command() -> None:
     assert "better" not in said
 
 
+@pytest.mark.parametrize(("crossing", "ranked"), [(0, False), ([0, 0, 0, 1, 0], True), (None, True)])
+def test_without_a_life_on_two_cpus_there_is_no_order_between_them(crossing: object, ranked: bool) -> None:
+    counts = [30, 31, 32, 33, 34]
+    rows = cells(
+        {
+            "perf": {"causal_violations": counts, "lives": 900, "cross_cpu_lives": crossing},
+            "ringbuf-reserve": {"causal_violations": 0, "lives": 900, "cross_cpu_lives": crossing},
+        },
+        mode="paired",
+    )
+    said = " ".join(texts(answer(ORDER, rows)))
+    assert (
+        "no life was seen on two CPUs, so there was no order between CPUs to keep or to break" in said
+    ) is not ranked
+    assert ("better" in said or "keeps" in said) is ranked
+
+
 def test_latency_and_rates_of_what_was_left_say_what_was_lost_meanwhile() -> None:
     rows = cells(
         {"perf": {"latency_p50_ns": 10, "attempted": 1000, "failed": 400}, "ringbuf-reserve": {"latency_p50_ns": 9}}
