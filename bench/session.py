@@ -23,7 +23,7 @@ from bench.kernel import attached, tracepoints, weigh
 from bench.kernel import cpus as cpu_lists
 from bench.machine.fingerprint import environment
 from bench.machine.moment import Moment
-from bench.metrics import compute
+from bench.metrics import Recording, backlog, compute
 from bench.metrics.drops import account_error
 from bench.offered import is_saturated
 from bench.plan import Plan, Trial
@@ -230,6 +230,7 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         "wall_s": recording.wall_s,
         **measured,
         "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),
+        "peak_backlog_by_cpu": _backlogs(recording),
         "lost_reported": share.lost_reported,
         "seq_checked": None if recording.checksum is None else recording.checksum.holds,
         "births_refused": outcome.births_refused,
@@ -243,6 +244,11 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         "started_ns": outcome.started_ns,
         "trial_s": trial_s,
     }
+
+
+def _backlogs(recording: Recording) -> str | None:
+    known = recording.events is not None and not recording.failed
+    return json.dumps(backlog.peaks_by_cpu(recording.events)) if known and recording.events is not None else None
 
 
 def _tracepoints(plan: Plan) -> set[str]:

@@ -139,11 +139,13 @@ class Judged:
 
     @property
     def words(self) -> str:
-        """Return the verdict in words, with the conditions under which the claim holds where only some do."""
+        """Return the verdict in words, with the conditions under which it holds, and is open, where not all do."""
         if self.verdict is not Verdict.ONLY_WHEN:
             return str(self.verdict.value)
         holding = [outcome.condition.when for outcome in self.outcomes if outcome.holds]
-        return f"{self.verdict.value} {'; or '.join(holding)}"
+        undecided = [outcome.condition.when for outcome in self.outcomes if outcome.holds is None]
+        open_ = f" (undecided: {'; '.join(undecided)})" if undecided else ""
+        return f"{self.verdict.value} {'; or '.join(holding)}{open_}"
 
 
 def verdict(outcomes: Sequence[bool | None]) -> Verdict:

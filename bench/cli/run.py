@@ -186,5 +186,6 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
         click.echo(f"{trial.trial}  block {trial.block}  {trial.scenario}: {' + '.join(trial.transports)}")
     for note in plan.notes:
         click.echo(f"note: {note}")
-    length = "as long as the command takes" if plan.command else f"about {plan.estimate_s:.0f} s"
+    about = "about" if plan.growth is None else "at least"
+    length = "as long as the command takes" if plan.command else f"{about} {plan.estimate_s:.0f} s"
     click.echo(f"{len(plan.trials)} trials, {plan.measuring_s:.0f} s of measuring, {length} in all; seed {plan.seed}.")

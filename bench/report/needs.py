@@ -7,12 +7,16 @@ other: bigger backlogs are rarer, and a size is a power of two.
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.report.cells import Cell
 from bench.report.quantities import count, size
 from bench.transports import TRANSPORTS
+
+_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,19 @@ class Need:
     """Over all CPUs, in a size that the transport can have."""
     repeats: int
     """Repeats without a loss, whose arrivals it rests on."""
+    by_cpu: tuple[tuple[int, int], ...] = ()
+    """(CPU, peak backlog of its events alone), the largest first, where that is known."""
 
     def words(self) -> str:
-        """Return 'perf 64 KiB (at most 264 events unread on a CPU, 72 bytes each)'."""
-        where = "on a CPU" if self.rings > 1 else "in all"
-        peak = f"at most {count(self.events, 'event')} unread {where}, {self.stride} bytes each"
-        return f"{self.transport} {size(self.buffer_bytes)} ({peak})"
+        """Return 'perf 64 KiB (at most 264 events unread on a CPU: 264 on CPU 1, 80 on CPU 0; 72 bytes each)'."""
+        where = "in all"
+        if self.rings > 1:
+            each = [f"{events:,} on CPU {cpu}" for cpu, events in self.by_cpu[:_SHOWN]]
+            fewer = len(self.by_cpu) - _SHOWN
+            each += [f"no more on {count(fewer, 'other')}"] if fewer > 0 else []
+            where = f"on a CPU: {', '.join(each)}" if each else "on a CPU"
+        end = f"{';' if ':' in where else ','} {self.stride} bytes each"
+        return f"{self.transport} {size(self.buffer_bytes)} (at most {count(self.events, 'event')} unread {where}{end})"
 
 
 def need(cells: Iterable[Cell], cpus: int) -> Need | None:
@@ -53,4 +64,15 @@ def need(cells: Iterable[Cell], cpus: int) -> Need | None:
     stride, rings = carrier.stride(cells[0].setting.record_bytes), cpus if per_cpu else 1
     # A ring is never filled to the last byte: head and tail would be the same as in an empty one.
     wanted = (int(max(peaks)) * stride + 1) * rings
-    return Need(carrier.name, int(max(peaks)), stride, rings, carrier.possible_bytes(wanted, cpus), len(peaks))
+    possible = carrier.possible_bytes(wanted, cpus)
+    return Need(carrier.name, int(max(peaks)), stride, rings, possible, len(peaks), _by_cpu(cells))
+
+
+def _by_cpu(cells: Iterable[Cell]) -> tuple[tuple[int, int], ...]:
+    """Return the peak of each CPU over all repeats, as stored; what a session holds instead of that is passed over."""
+    found: dict[int, int] = {}
+    for row in (row for cell in cells for row in cell.rows):
+        with contextlib.suppress(ValueError, TypeError, AttributeError, RecursionError):
+            for cpu, events in json.loads(row["peak_backlog_by_cpu"]).items():
+                found[int(cpu)] = max(found.get(int(cpu), 0), int(events))
+    return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))

@@ -33,6 +33,7 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("record_bytes", pa.int64()),  # payload of one record
     ("seq_checked", pa.bool_()),  # whether the sum of sequence numbers agrees; null where the reader can't tell
     ("failed_by_code", pa.string()),  # JSON object: errno name -> count
+    ("peak_backlog_by_cpu", pa.string()),  # JSON object: CPU -> most events unread of it alone; null as peak_backlog is
     ("lost_reported", pa.int64()),  # what the transport itself said was lost; null where it never says
     ("births_refused", pa.int64()),  # forks whose life could not be named (the map was full)
     ("offered_lives", pa.int64()),  # processes the workload says it made during its whole run

@@ -90,6 +90,8 @@ def test_the_words_name_the_circumstances_that_hold_and_mark_what_is_confounded(
     outcomes = (Outcome(one, _interval(2.0, 3.0), True), Outcome(two, _interval(0.5, 0.6), False))
     judged = Judged(_claim(one, two), outcomes)
     assert judged.words == "holds only when it rains"
+    open_ = (outcomes[0], Outcome(two, _interval(0.5, 1.6), None))
+    assert Judged(_claim(one, two), open_).words == "holds only when it rains (undecided: it is dry)"
     assert outcomes[1].words.endswith("(does not hold) [confounded: two differ]")
     plain = as_json(judged)
     assert plain["verdict"] == "holds only when"

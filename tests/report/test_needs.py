@@ -43,6 +43,26 @@ def test_the_size_holds_the_backlog_and_half_of_it_would_not(transport: str, pea
     assert half <= peak * found.stride or half < 4096
 
 
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        (['{"0": 261, "1": 40}', '{"0": 100, "1": 50}'], ": 261 on CPU 0, 50 on CPU 1; 72 bytes each)"),
+        (
+            ['{"0": 1, "1": 2, "2": 3, "3": 4, "9": 5, "7": 261}'] * 2,
+            ": 261 on CPU 7, 5 on CPU 9, 4 on CPU 3, 3 on CPU 2, no more on 2 others; 72 bytes each)",
+        ),
+        ([None, None], "on a CPU, 72 bytes each)"),
+        (["[1]", "<b>"], "on a CPU, 72 bytes each)"),
+        (['{"x": 3}', '{"1": null}'], "on a CPU, 72 bytes each)"),
+    ],
+)
+def test_each_cpu_is_told_where_each_has_a_ring(stored: list[str | None], told: str) -> None:
+    columns = {"perf": {"peak_backlog": 264, "peak_backlog_cpu": 261, "peak_backlog_by_cpu": stored}}
+    found = need(cells_of(view(synthetic.cells(columns, range(2))).figures), 2)
+    assert found
+    assert found.words().endswith(told)
+
+
 @pytest.mark.parametrize("cells", [[], _cells("perf", [None, None], [None, None]), _cells("made-up", [5], [5])])
 def test_without_known_arrivals_there_is_no_need(cells: list[Cell]) -> None:
     assert need(cells, 2) is None

@@ -76,6 +76,13 @@ def test_what_differs_in_more_than_reader_and_wake_up_is_not_beside_it_but_count
     assert "6 more settings had no room here: see the table." in words(figure).replace("\n", " ")
 
 
+def test_the_setting_with_most_readers_is_shown() -> None:
+    rows = [{**r, "workload": "firehose:1"} for r in synthetic.firehose() if r["reader"] == "bulk"]
+    said = words(draw([*rows, *synthetic.firehose()]))
+    assert "firehose:32 on CPU 0" in said
+    assert "1 more setting" in said or "more settings" in said
+
+
 def test_only_isolated_firehose_trials_are_in_it() -> None:
     assert READERS.draw(view(synthetic.quick())) is None
     assert READERS.draw(view([{**r, "mode": "paired"} for r in synthetic.firehose()])) is None

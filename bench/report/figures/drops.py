@@ -50,7 +50,8 @@ def draw(view: SessionView) -> Figure | None:
         _title(view),
         f"{finding(view, DROPS).said[0].where}{more}",
         body=_LEGEND + math.ceil(len(kept) / across) * step,
-        note=f"{repeats(cells)}. {POINTS} Lines only lead the eye.",
+        note=f"{repeats(cells)}. {POINTS} Lines only lead the eye. Dotted: the smallest size without a loss in any "
+        "repeat, where a smaller one lost some. Triangle: the size that the arrivals needed, computed.",
     )
     rates = [value for cell in cells for value in cell.values("drop_rate")]
     wide = (style.WIDTH - _LEFT - _RIGHT - _BETWEEN * (across - 1)) / across
@@ -59,7 +60,7 @@ def draw(view: SessionView) -> Figure | None:
             row, column = divmod(place, across)
             left = _LEFT + column * (wide + _BETWEEN)
             axes = sheet.panel(_LEGEND + row * step + _TITLE, _PANEL, left, style.WIDTH - left - wide)
-            _panel(axes, sweep, transports, wide)
+            _panel(axes, sweep, transports, wide, view.cpus)
             _rates(axes, rates, named=column == 0)
         sheet.legend([key(transport) for transport in transports])
     return sheet.figure
@@ -94,16 +95,19 @@ def _loads(view: SessionView) -> list[Sweep]:
     return sweeps(cells.values())
 
 
-def _panel(axes: Axes, sweep: Sweep, transports: Sequence[str], wide: float) -> None:
+def _panel(axes: Axes, sweep: Sweep, transports: Sequence[str], wide: float, cpus: int) -> None:
     axes.grid(axis="y")
     axes.set_axisbelow(True)
     how = textwrap.wrap(style.text(sweep.setting.words(with_load=False), 200), int(wide * 17))
     _above(axes, "\n".join(how), 6, fontsize=8, color=style.QUIET)
     _above(axes, style.text(sweep.setting.load_words, int(wide * 14)), 7 + 11 * len(how), fontweight="bold")
-    inches = doublings_x(axes, [cell.buffer_bytes for cell in sweep.cells if cell.buffer_bytes], wide)
+    needed = {need.transport: need.buffer_bytes for need in sweep.needs(cpus)}
+    sizes = [cell.buffer_bytes for cell in sweep.cells if cell.buffer_bytes]
+    inches = doublings_x(axes, [*sizes, *needed.values()], wide)
     for place, transport in enumerate(transports):
         aside = (place - (len(transports) - 1) / 2) * _BESIDE / inches
         _transport(axes, sweep, transport, aside, _ASIDE / inches)
+        _enough(axes, sweep.losses(transport), needed.get(transport), aside)
     axes.set_xlabel("buffer over all CPUs, logarithmic scale", fontsize=8.5)
 
 
@@ -115,6 +119,19 @@ def _transport(axes: Axes, sweep: Sweep, transport: str, aside: float, repeats_a
     for place, cell in zip(places, cells, strict=True):
         mark = Mark(transport, cell.values("drop_rate"), f"{transport}, {size(cell.buffer_bytes)}")
         point(axes, mark, place, aside=repeats_aside, along_x=False)
+
+
+def _enough(axes: Axes, losses: Sequence[Loss], needed: int | None, aside: float) -> None:
+    """Mark the smallest size that lost nothing, if a smaller one did, and the one that was *needed* as computed."""
+    clean = next((place for place, loss in enumerate(losses) if not loss.failed), 0)
+    if clean:
+        cell = losses[clean].cell
+        at = math.log2(cell.buffer_bytes or 1) + aside
+        axes.axvline(at, color=look(cell.transport).color, ls=":", lw=1.2, zorder=1)
+    if needed and losses:
+        at, above = math.log2(needed) + aside, axes.get_xaxis_transform()
+        color = look(losses[0].cell.transport).color
+        axes.plot([at], [0.96], "v", color=color, mfc="none", ms=5, mew=1, transform=above, clip_on=False)
 
 
 def _above(axes: Axes, words: str, up: float, **looks: Any) -> None:
@@ -146,6 +163,7 @@ FIGURE = FigureKind(
     draw,
     alt,
     "Lower is better, and the smallest size without a loss is the memory that this load needs. Sizes are totals over "
-    "all CPUs: perf splits its share evenly, so a load on one CPU has only that CPU's part. It does not show what a "
+    "all CPUs: perf splits its share evenly, so a load on one CPU has only that CPU's part. The computed size is exact "
+    "for the arrivals of the repeats without a loss; other repeats had worse moments. It does not show what a "
     "faster load, a slower reader or a rarer drain would lose; a rate of 0 is 0 in these repeats only.",
 )

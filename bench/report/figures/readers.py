@@ -120,10 +120,12 @@ def alt(view: SessionView) -> str:
 
 
 def _rows(view: SessionView) -> list[_Row]:
-    """Return the rows that differ from the preferred one in nothing but the reader, its wake-ups and its waits."""
-    rows = _firehoses(view)
-    usual = rows[0].setting if rows else None
-    return [row for row in rows if usual and _like(row.setting, usual)]
+    """Return rows that differ in nothing but the reader, its wake-ups and its waits: those with most readers."""
+    alike: dict[Setting, list[_Row]] = {}
+    for row in _firehoses(view):
+        without = replace(row.setting, reader="", wakeup="", wait="", drain_interval_s=None)
+        alike.setdefault(without, []).append(row)
+    return max(alike.values(), key=lambda rows: len({row.setting.reader for row in rows}), default=[])
 
 
 def _firehoses(view: SessionView) -> list[_Row]:
@@ -133,11 +135,6 @@ def _firehoses(view: SessionView) -> list[_Row]:
         if cell.setting.firehose and cell.setting.mode == "isolated" and any(cell.has(name) for name, _, _ in _SHOWN):
             found.setdefault(cell.setting, []).append(cell)
     return [_Row(setting, cells) for setting, cells in found.items()]
-
-
-def _like(setting: Setting, usual: Setting) -> bool:
-    reading = replace(setting, reader=usual.reader, wakeup=usual.wakeup, wait=usual.wait)
-    return replace(reading, drain_interval_s=usual.drain_interval_s) == usual
 
 
 def _title(rows: Sequence[_Row], column: tuple[str, str, str]) -> str:
