@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -16,6 +17,13 @@ from bench.workloads import Workload
 
 _LEAD_S = 0.002
 """How far ahead a window's start lies, so that it is set before it comes."""
+_CHECK_S = 2.0
+"""Time between two looks at whether the load still runs. Each costs the reader the interpreter's lock for a moment."""
+_SWITCH_S = 20e-6
+"""A reader that polls gives the interpreter's lock away at each look and has it back before this thread wakes up; each
+time, the wait after which it must yield begins anew (CPython, ceval_gil.c, take_gil()). With the usual 5 ms it never
+ends, and a thread that is woken in vain thousands of times a second takes its CPU from the load. With this it ends
+where looks lie further apart; where they don't, the reader gives way when something is due (:attr:`Clerk.due`)."""
 
 
 class Clerk(threading.Thread):
@@ -45,9 +53,17 @@ class Clerk(threading.Thread):
         self.done: int | None = None
         """Operations that the load did in the window."""
         self.notes: list[str] = []
+        self._opened = False
+
+    @property
+    def due(self) -> bool:
+        """Whether this thread has something to do now, so that a reader that polls must let it in."""
+        now = time.monotonic_ns()
+        return now >= self.start_ns and (not self._opened or (self.end_ns is not None and now >= self.end_ns))
 
     def run(self) -> None:
         """Go from warm-up to the end of the load; a failure is kept for :meth:`finish`."""
+        sys.setswitchinterval(_SWITCH_S)
         try:
             with contextlib.suppress(OSError):
                 # Runs for microseconds, but must do so on time, also where the load takes every CPU.
@@ -96,7 +112,7 @@ class Clerk(threading.Thread):
         _sleep_until(start)
         self._open()
         while time.monotonic_ns() < end:
-            time.sleep(min(0.1, max(0.0, (end - time.monotonic_ns()) / 1e9)))
+            time.sleep(min(_CHECK_S, max(0.0, (end - time.monotonic_ns()) / 1e9)))
             self._load.finished()  # raises when a load that should go on has ended
         self.wall_s = (end - start) / 1e9
 
@@ -125,6 +141,7 @@ class Clerk(threading.Thread):
         self.started_ns = time.time_ns()
         self._cpu_before_ns = time.thread_time_ns()
         self._done_before = self._load.done()
+        self._opened = True
 
     def _done(self) -> int | None:
         done = self._load.done()

@@ -110,6 +110,7 @@ class _Tracing:
             residual=None,
             record_bytes=self.loaded.record.nbytes if self.loaded else 0,
             checksum=checksum,
+            injected_ns=account.injected_ns if account else None,
             overhead=found,
         )
         by_code = account.failed_by_code if account else {}

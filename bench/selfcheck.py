@@ -3,8 +3,8 @@
 A/A: the same transport under two names goes through plan, trials and analysis as two transports do. Each of its figures
 is compared as figures of two transports are; the share of intervals that show a difference must not be above their
 level. Injection: a cost is added to each submission, and a transport with it is compared with itself without it; the
-interval of the difference must cover the cost, which is known from the same probe without any transport, over all
-blocks. All else is cut into runs of several blocks, as a session has them.
+interval of the difference in wall time must cover the cost, which times itself in the program (bpf/account.h). Both are
+cut into runs of several blocks, as a session has them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from bench.report.comparison import contrast
 from bench.report.view import SessionView
 from bench.stats import Interval
 from bench.stats.proportion import share_interval
-from bench.transports import NOTHING, TRANSPORTS
+from bench.transports import TRANSPORTS
 
 INJECTED = 8
 """Readings of the clock that are added to each submission that has one already.
 
-The first one waits for what the processor has in flight, which is more behind a submission than behind none, so it adds
-less there. Those behind it add the same everywhere.
+The one may wait for what the processor has in flight, and starts the clock of the others.
 """
 BLOCKS = 10
 """Blocks of a run."""
 _LEVEL, _COVERED = 0.05, 0.9
+_INJECTED_NS = "injected_ns_per_event"
 _AGAIN = "~again"
 _COLUMNS = (
     *("events_per_s", "producer_ns_per_event", "consumer_cpu_ns_per_event"),
@@ -40,51 +40,49 @@ _NAMES = tuple(name + again for name in _BOTH for again in ("", _AGAIN))
 _ONE, _MORE = "~inject:1", f"~inject:{1 + INJECTED}"
 
 
-def _overhead(stage: str, *names: str) -> Group:
-    return Group(
-        "overhead",
-        tuple(name + variant for name in names for variant in (_ONE, _MORE)),
-        ("bulk",),
-        ("none",),
-        ("firehose:1", "firehose:8"),
-        (128,),
-        placements=("other",),
-        producers=(1,),
-        stages=(stage,),
-    )
-
-
-PROFILE = Profile(
-    "selfcheck",
-    "the suite against itself: the same transport under two names, and a cost that is known; a quarter of an hour",
-    (
-        Group(
-            "isolated", _NAMES, ("bulk", "libbpf"), ("batch:500",), ("firehose:1", "firehose:32"), (128,),
-            placements=("other",), producers=(1,),
-        ),
-        Group(
-            "isolated", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), waits=("sleep:200us",),
-            placements=("other",), producers=(1,),
-        ),
-        Group("capacity", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), producers=(1,)),
-        _overhead("unread", *TRANSPORTS),
-        _overhead("probe", NOTHING.name),
+_SAME = (
+    Group(
+        "isolated", _NAMES, ("bulk", "libbpf"), ("batch:500",), ("firehose:1", "firehose:32"), (128,),
+        placements=("other",), producers=(1,),
     ),
-    repeats=40,
-    duration_s=0.1,
-    warmup_s=0.02,
+    Group(
+        "isolated", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), waits=("sleep:200us",),
+        placements=("other",), producers=(1,),
+    ),
+    Group("capacity", _NAMES, ("bulk", "libbpf"), ("none",), ("firehose:8",), (128,), producers=(1,)),
 )  # fmt: skip
+_INJECTION = (
+    Group(
+        "overhead", tuple(name + variant for name in TRANSPORTS for variant in (_ONE, _MORE)), ("bulk",), ("none",),
+        ("firehose:1", "firehose:8"), (128,), placements=("other",), producers=(1,), stages=("unread",),
+    ),
+)  # fmt: skip
+PARTS = {"same": _SAME, "injection": _INJECTION}
+"""What can be measured alone."""
+
+
+def profile(part: str | None = None) -> Profile:
+    """Return what is measured: all, or one of :data:`PARTS`."""
+    return Profile(
+        "selfcheck",
+        "the suite against itself: the same transport under two names, and a cost that is known",
+        PARTS[part] if part else (*_SAME, *_INJECTION),
+        repeats=40,
+        duration_s=0.1,
+        warmup_s=0.02,
+    )
 
 
 @dataclass(frozen=True)
 class Injection:
-    """A cost that was added to each submission under one load, and what was found of it."""
+    """A cost that was added to each submission of one transport under one load, and what was found of it."""
 
     load: str
+    transport: str
     truth: Interval
-    """In ns: measured without any transport, over all blocks."""
-    found: tuple[tuple[str, Interval], ...]
-    """(transport, difference in ns an event), for each run."""
+    """In ns, by the program's own clock, over all blocks."""
+    found: tuple[Interval, ...]
+    """The difference in the producer's wall time, ns an event, for each run."""
 
     @property
     def covering(self) -> list[bool]:
@@ -92,13 +90,13 @@ class Injection:
         low, high = self.truth.low, self.truth.high
         if low is None or high is None:
             return []
-        runs = [(run.low, run.high) for _, run in self.found if run.low is not None and run.high is not None]
+        runs = [(run.low, run.high) for run in self.found if run.low is not None and run.high is not None]
         return [run_low <= high and low <= run_high for run_low, run_high in runs]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a session of that profile showed."""
+    """What a session of :func:`profile` showed."""
 
     excluding: dict[str, tuple[int, int]]
     """By column: (comparisons of a thing with itself whose interval excludes 1, comparisons)."""
@@ -130,18 +128,23 @@ class Checked:
 
 
 def check(view: SessionView) -> Checked:
-    """Return what *view*, a session of :data:`PROFILE`, shows of the suite itself."""
+    """Return what *view*, a session of :func:`profile`, shows of the suite itself."""
     excluding: dict[str, tuple[int, int]] = {}
-    found: dict[str, list[tuple[str, Interval]]] = {}
+    found: dict[tuple[str, str], list[Interval]] = {}
     for cells in _runs(view.figures):
         for cell, again in _pairs(cells, "", _AGAIN):
             _count(excluding, cell, again)
-        for cell, added in _added(cells, "unread"):
-            found.setdefault(cell.setting.load_words, []).append((cell.transport.removesuffix(_ONE), added))
-    truths = {cell.setting.load_words: added for cell, added in _added(cells_of(view.figures), "probe")}
-    return Checked(
-        excluding, tuple(Injection(load, truth, tuple(found.get(load, ()))) for load, truth in truths.items())
-    )
+        for one, more in _pairs(cells, _ONE, _MORE):
+            added = contrast(one, more).difference("operation_ns_per_event")
+            found.setdefault(_which(more), []).append(added)
+    injected = [cell for cell in cells_of(view.figures) if cell.transport.endswith(_MORE) and cell.has(_INJECTED_NS)]
+    truths = {_which(cell): cell.interval(_INJECTED_NS) for cell in injected}
+    injections = [Injection(*which, truth, tuple(found.get(which, ()))) for which, truth in truths.items()]
+    return Checked(excluding, tuple(injections))
+
+
+def _which(cell: Cell) -> tuple[str, str]:
+    return cell.setting.load_words, cell.transport.removesuffix(_MORE)
 
 
 def _pairs(cells: Sequence[Cell], one: str, other: str) -> Iterator[tuple[Cell, Cell]]:
@@ -150,11 +153,6 @@ def _pairs(cells: Sequence[Cell], one: str, other: str) -> Iterator[tuple[Cell, 
     for (setting, name), cell in by_key.items():
         if name.endswith(one) and (changed := by_key.get((setting, name.removesuffix(one) + other))):
             yield cell, changed
-
-
-def _added(cells: Sequence[Cell], stage: str) -> list[tuple[Cell, Interval]]:
-    pairs = [pair for pair in _pairs(cells, _ONE, _MORE) if pair[0].setting.stage == stage]
-    return [(cell, contrast(cell, more).difference("operation_ns_per_event")) for cell, more in pairs]
 
 
 def _runs(rows: Sequence[Any]) -> Iterator[list[Cell]]:

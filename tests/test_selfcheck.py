@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from bench.choice import Choice
 from bench.errors import UsageError
 from bench.planning import build
-from bench.selfcheck import BLOCKS, INJECTED, PROFILE, check
+from bench.report.view import SessionView
+from bench.selfcheck import BLOCKS, INJECTED, Checked, check, profile
+from bench.store.folder import read_session
 from bench.transports import NOTHING, TRANSPORTS, transport
 from tests.report.synthetic import Row, row, view
 
@@ -43,10 +46,14 @@ def _session(*, apart: float = 1.0, found: float = _COST) -> list[Row]:
         }
         rows += _cells(columns, random, wakeup=wakeup)
     more = f"~inject:{1 + INJECTED}"
-    for name, stage, ns in (("nothing", "probe", _COST), ("ringbuf-reserve", "unread", found)):
-        columns = {f"{name}~inject:1": ("operation_ns_per_event", 430.0)}
-        columns[name + more] = ("operation_ns_per_event", 430.0 + ns)
-        rows += _cells(columns, random, mode="overhead", stage=stage)
+    columns = {
+        "perf~inject:1": ("operation_ns_per_event", 430.0),
+        "perf" + more: ("operation_ns_per_event", 430.0 + found),
+    }
+    rows += _cells(columns, random, mode="overhead", stage="unread")
+    for r in rows:
+        if r["transport"].endswith(more):
+            r["injected_ns_per_event"] = _COST * float(np.exp(random.normal(0, 0.01)))
     return [{**r, "trial": f"t{next(number)}"} for r in rows]
 
 
@@ -82,7 +89,7 @@ def test_a_session_without_such_trials_shows_nothing() -> None:
 
 
 def test_its_profile_has_enough_comparisons_by_default() -> None:
-    plan = build(PROFILE, Choice(), (0, 1))
+    plan = build(profile(), Choice(), (0, 1))
     blocks = max(trial.block for trial in plan.trials)
     pairs = [t for t in plan.trials if t.block == 1 and t.transports[0].endswith("~again")]
     assert len(pairs) * (blocks // BLOCKS) * 3 >= 190, "three figures of each pair at least, and more of some"
@@ -101,3 +108,29 @@ def test_a_variant_is_its_transport_under_another_name() -> None:
 def test_no_other_variant_is_known(name: str) -> None:
     with pytest.raises(UsageError, match="transport"):
         transport(name)
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def _recorded(name: str) -> Checked:
+    folder = ROOT / "results" / "reference" / name
+    return check(SessionView.of(read_session(folder, folder.parent)))
+
+
+def test_the_injected_cost_of_the_recorded_session_is_found() -> None:
+    found = _recorded("injection")
+    assert found.covered.n >= 20
+    assert found.size_found is True
+    share = found.covered
+    assert f"{round((share.value or 0) * share.n)} of {share.n} runs" in (ROOT / "docs" / "method.md").read_text()
+
+
+def test_the_recorded_session_of_one_thing_under_two_names_keeps_the_level() -> None:
+    """A/A on recorded data: what docs/method.md tells of it is found again, by this version's analysis."""
+    found = _recorded("selfcheck")
+    assert found.false_differences.n >= 200
+    assert found.level_kept is True
+    told = (ROOT / "docs" / "method.md").read_text()
+    hits, n = (sum(numbers) for numbers in zip(*found.excluding.values(), strict=True))
+    assert f"{hits} of {n}" in told

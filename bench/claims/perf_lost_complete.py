@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from bench.claims import firehose
 from bench.claims.claim import Claim, Condition, less_than
-from bench.claims.evidence import Evidence, Missing
+from bench.claims.evidence import Evidence, Missing, Select
 from bench.claims.lifecycle import cell, paired
+from bench.profiles import Group
 from bench.stats import Interval
 
 _SMALL = 2
 _LOADS = ("fork-exec", "burst")
+_FULL = Group(
+    "isolated",
+    ("perf",),
+    ("bulk",),
+    ("none",),
+    ("firehose:32",),
+    (1,),
+    waits=(firehose.TIMER,),
+    placements=("other",),
+    producers=(1,),
+)
 
 
-def _unreported(load: str) -> Condition:
-    perf = cell("perf", load, size="smallest")
-
+def _unreported(when: str, perf: Select) -> Condition:
     def measure(evidence: Evidence) -> Interval:
         off = evidence.blocks(lambda lost, failed: abs(lost - failed), ("lost_reported", perf), ("failed", perf))
         if not off or not any(evidence.cell(perf).values("failed")):
@@ -21,7 +32,7 @@ def _unreported(load: str) -> Condition:
         return Interval(max(off), max(off), max(off), len(off))
 
     return Condition(
-        f"load {load}",
+        when,
         "events by which the reported loss is off the counted one, in the worst repeat:",
         measure,
         less_than(0.5),
@@ -35,7 +46,13 @@ CLAIM = Claim(
     "The perf buffer's own lost count (PERF_RECORD_LOST) is complete.",
     "man perf_event_open(2): 'the number of lost events'; what most tools print as their loss",
     "none",
-    (paired(*_LOADS, steps=_SMALL),),
-    tuple(map(_unreported, _LOADS)),
+    (paired(*_LOADS, steps=_SMALL), _FULL),
+    (
+        *(_unreported(f"load {load}", cell("perf", load, size="smallest")) for load in _LOADS),
+        _unreported(
+            "a firehose that ends while the buffer is full",
+            firehose.cell("perf", "none", reader="bulk", size="smallest"),
+        ),
+    ),
     "A loss is reported with the next record that fits on the same CPU, so those of the tail never are.",
 )

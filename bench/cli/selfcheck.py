@@ -14,19 +14,23 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\b
 Examples:
-  sudo ringbench selfcheck                           in about a quarter of an hour
+  sudo ringbench selfcheck                           in about twenty minutes
+  sudo ringbench selfcheck --only injection          in five
   ringbench selfcheck --from results/selfcheck       look at what is stored already, without root
 """
 
 
 @click.command("selfcheck", epilog=_EXAMPLES)
 @click.option("--from", "session", metavar="SESSION", help="Look at what SESSION holds (a folder, or `latest`).")
+@click.option("--only", "part", type=click.Choice(["same", "injection"]), help="One of the two checks.")
 @click.option("--repeats", type=int, metavar="N", help="Blocks; ten make a run.  [default: 40]")
 @click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def selfcheck(session: str | None, repeats: int | None, seed: int, out: Path | None, as_json: bool, quiet: bool) -> int:
+def selfcheck(
+    session: str | None, part: str | None, repeats: int | None, seed: int, out: Path | None, as_json: bool, quiet: bool
+) -> int:
     """Measure the same transport under two names, and one with a cost that is known. Needs root, but for --from.
 
     Of two names for one thing, the share of 95 % intervals that show a difference must not be above 5 %: that is so
@@ -34,7 +38,7 @@ def selfcheck(session: str | None, repeats: int | None, seed: int, out: Path | N
     the difference must cover it in nine runs of ten. Exit status 3 where either fails.
     """
     from bench.report.view import SessionView
-    from bench.selfcheck import PROFILE, check
+    from bench.selfcheck import check, profile
     from bench.store.folder import read_session
 
     if session is None:
@@ -44,18 +48,19 @@ def selfcheck(session: str | None, repeats: int | None, seed: int, out: Path | N
         from bench.kernel import cpus
         from bench.planning import build
 
-        plan = build(PROFILE, Choice(repeats=repeats, seed=seed), cpus.online())
+        plan = build(profile(part), Choice(repeats=repeats, seed=seed), cpus.online())
         place = out or RESULTS / name_by_time()
         if measured(plan, place, keep_events="none", quiet=quiet) is None:
             return 3
         session = str(place)
     found = check(SessionView.of(read_session(session, Path("results"))))
     _show(found, as_json)
-    return 0 if found.level_kept and found.size_found else 3
+    return 3 if False in (found.level_kept, found.size_found) or found.level_kept is found.size_found is None else 0
 
 
 def _show(found: Checked, as_json: bool) -> None:
     from bench.report.quantities import estimate
+    from bench.selfcheck import BLOCKS
 
     if as_json:
         differences, covered = found.false_differences, found.covered
@@ -67,8 +72,9 @@ def _show(found: Checked, as_json: bool) -> None:
             "injections": [
                 {
                     "load": injection.load,
+                    "transport": injection.transport,
                     "injected_ns": dataclasses.asdict(injection.truth),
-                    "found_ns": [{"transport": name, **dataclasses.asdict(run)} for name, run in injection.found],
+                    "found_ns": [dataclasses.asdict(run) for run in injection.found],
                 }
                 for injection in found.injections
             ],
@@ -86,8 +92,7 @@ def _show(found: Checked, as_json: bool) -> None:
         f"  in all {estimate(found.false_differences, '')} of 95 % intervals exclude 1: {words[found.level_kept]}"
     )
     for injection in found.injections:
-        told = estimate(injection.truth, "ns")
-        click.echo(f"Injection: {told} were added to each submission (n = {injection.truth.n}; {injection.load}).")
-        for name, run in injection.found:
-            click.echo(f"  {name}: found {estimate(run, 'ns')}, n = {run.n}")
+        told, runs = estimate(injection.truth, "ns"), ", ".join(estimate(run, "ns") for run in injection.found)
+        click.echo(f"Injection, {injection.transport}, {injection.load}: {told} were added to each submission.")
+        click.echo(f"  found in runs of {BLOCKS} blocks: {runs}")
     click.echo(f"  in all {estimate(found.covered, '')} of {found.covered.n} runs cover it: {words[found.size_found]}")

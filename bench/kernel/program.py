@@ -77,6 +77,8 @@ class Account:
     """Sum of the sequence numbers of all that was attempted, n(n - 1)/2 on each CPU; modulo 2^64."""
     refused_seq_sum: int
     """Sum of the sequence numbers of those that were refused, modulo 2^64."""
+    injected_ns: int | None = None
+    """What an injected cost took by the program's own clock (bench.selfcheck); None where none is injected."""
 
 
 class Program:
@@ -124,6 +126,9 @@ class Program:
             failed_by_code=by_code,
             seq_sum=sum(int(tally.seq) * (int(tally.seq) - 1) // 2 for tally in tallies) % _MODULO,
             refused_seq_sum=sum(int(tally.refused_seq[index]) for tally in tallies) % _MODULO,
+            injected_ns=sum(int(tally.injected_ns) for tally in tallies)
+            if hasattr(tallies[0], "injected_ns")
+            else None,
         )
 
     def births_refused(self) -> int:

@@ -15,9 +15,14 @@ def _compute(recording: Recording) -> dict[str, Number | None]:
     found = recording.overhead
     # What was refused was not submitted, and cost less than it should.
     if found is None or not found.operations or recording.failed:
-        return {"operation_ns": None, "operation_ns_per_event": None}
+        return dict.fromkeys(("operation_ns", "operation_ns_per_event", "injected_ns_per_event"))
     operation_ns = found.ns / found.operations
-    return {"operation_ns": operation_ns, "operation_ns_per_event": operation_ns / found.events_an_operation}
+    injected_ns, submitted = recording.injected_ns, recording.attempted
+    return {
+        "operation_ns": operation_ns,
+        "operation_ns_per_event": operation_ns / found.events_an_operation,
+        "injected_ns_per_event": injected_ns / submitted if injected_ns is not None and submitted else None,
+    }
 
 
 METRIC = Metric(
@@ -26,6 +31,7 @@ METRIC = Metric(
     columns=(
         Column("operation_ns", "ns", "lower", "An operation of the workload", integer=False),
         Column("operation_ns_per_event", "ns", "lower", "The workload's time for each event", integer=False),
+        Column("injected_ns_per_event", "ns", "lower", "Cost that was injected, by the program's clock", integer=False),
     ),
     compute=_compute,
 )

@@ -89,6 +89,8 @@ class Recording:
     """From the end of the window to the last record that the reader's own policy brought; 0: none came after it."""
     stranded_age_ns: int | None = None
     """Age of the oldest record that only the final drain brought, at that time; None where there was none."""
+    injected_ns: int | None = None
+    """What a cost that was added to each submission took, by the program's own clock; None where none was."""
     capacity: Capacity | None = None
     overhead: Overhead | None = None
     memory: Mapping[str, int | None] = field(default_factory=dict)

@@ -47,7 +47,7 @@ def draw(view: SessionView) -> Figure | None:
     across, step = min(2, len(kept)), _TITLE + _PANEL + _AXIS
     sheet = Sheet(
         view,
-        _title(view),
+        _title(view, kept),
         f"{finding(view, DROPS).said[0].where}{more}",
         body=_LEGEND + math.ceil(len(kept) / across) * step,
         note=f"{repeats(cells)}. {POINTS} Lines only lead the eye. Dotted: the smallest size without a loss in any "
@@ -76,8 +76,16 @@ def alt(view: SessionView) -> str:
     )
 
 
-def _title(view: SessionView) -> str:
-    """Say who lost how much at the size that tells most."""
+def _title(view: SessionView, loads: Sequence[Sweep]) -> str:
+    """Say from which size on nothing was lost, where each transport has a smaller one that lost; else who lost most."""
+    enough = [{transport: _clean(sweep.losses(transport)) for transport in sweep.transports} for sweep in loads]
+    if all(loss is not None for each in enough for loss in each.values()):
+        told = [
+            f"{listed([f'{size(loss.cell.buffer_bytes)} with {name}' for name, loss in each.items() if loss])}"
+            f" ({sweep.setting.load_words})"
+            for sweep, each in zip(loads, enough, strict=True)
+        ]
+        return f"Nothing was lost from {'; '.join(told)}"
     found = finding(view, DROPS).headline
     if found is None:
         return DROPS.asked
@@ -121,13 +129,17 @@ def _transport(axes: Axes, sweep: Sweep, transport: str, aside: float, repeats_a
         point(axes, mark, place, aside=repeats_aside, along_x=False)
 
 
+def _clean(losses: Sequence[Loss]) -> Loss | None:
+    """Return the smallest size that lost nothing, if a smaller one lost some and no larger one did."""
+    lossy = [place for place, loss in enumerate(losses) if loss.failed]
+    return losses[lossy[-1] + 1] if lossy and lossy[-1] + 1 < len(losses) else None
+
+
 def _enough(axes: Axes, losses: Sequence[Loss], needed: int | None, aside: float) -> None:
-    """Mark the smallest size that lost nothing, if a smaller one did, and the one that was *needed* as computed."""
-    clean = next((place for place, loss in enumerate(losses) if not loss.failed), 0)
-    if clean:
-        cell = losses[clean].cell
-        at = math.log2(cell.buffer_bytes or 1) + aside
-        axes.axvline(at, color=look(cell.transport).color, ls=":", lw=1.2, zorder=1)
+    """Mark the smallest size that lost nothing, if a smaller one lost some, and the one that was *needed*, computed."""
+    if clean := _clean(losses):
+        at = math.log2(clean.cell.buffer_bytes or 1) + aside
+        axes.axvline(at, color=look(clean.cell.transport).color, ls=":", lw=1.2, zorder=1)
     if needed and losses:
         at, above = math.log2(needed) + aside, axes.get_xaxis_transform()
         color = look(losses[0].cell.transport).color

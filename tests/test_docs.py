@@ -1,0 +1,66 @@
+"""The docs say what the recorded sessions show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.claims import claims, judged
+from bench.claims.table import markdown
+from bench.report.cells import cells_of
+from bench.report.losses import sweeps
+from bench.report.quantities import signed
+from bench.report.split import splits
+from bench.report.view import SessionView
+from bench.store.folder import read_session
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "results" / "reference"
+
+
+def _recorded(name: str) -> SessionView:
+    return SessionView.of(read_session(REFERENCE / name, REFERENCE))
+
+
+def _doc(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+def test_the_claims_are_judged_as_the_docs_have_it() -> None:
+    view = _recorded("claims")
+    assert _doc("claims.md") == markdown(view, judged(view, claims()))
+
+
+def test_the_smallest_sizes_without_loss_are_those_of_the_docs() -> None:
+    view, told = _recorded("frontier"), _doc("memory.md")
+    for sweep in sweeps(cells_of(view.figures)):
+        found = sweep.smallest_without_loss()
+        sizes = re.findall(r"(?:: |; )(\S+) (\d+ KiB), ([\d.]+ KiB) of memory held \(0 of ([\d,]+) lost", found)
+        assert len(sizes) == 2, found
+        for (transport, size, held, events), need in zip(sizes, sweep.needs(view.cpus), strict=True):
+            row = next(line for line in told.splitlines() if f"| {transport} | {size} (0 of {events}" in line)
+            assert f"| {held} |" in row
+            assert need.words().startswith(f"{transport} {row.split('|')[5].strip()} ")
+
+
+def test_the_parts_of_the_overhead_are_those_of_the_docs() -> None:
+    told = _doc("overhead.md")
+    found = splits(cells_of(_recorded("overhead").figures))
+    assert len(found) == 16
+    for split in found:
+        (row,) = [
+            line
+            for line in told.splitlines()
+            if line.startswith(f"| {split.workload.split()[0]} | {split.transport}, {split.wakeup} |")
+        ]
+        assert all(f"| {signed(part, 'ns')} |" in row for part in split.parts.values())
+        assert row.endswith(f"| {signed(split.slowdown, '')} |")
+
+
+@pytest.mark.parametrize("path", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
+    text = (ROOT / path).read_text()
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert [link for link in links if not ((ROOT / path).parent / link).exists()] == []
