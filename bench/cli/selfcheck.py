@@ -85,14 +85,16 @@ def _show(found: Checked, as_json: bool) -> None:
         click.echo(json.dumps(document, indent=2))
         return
     words = {True: "as it should", False: "AS IT SHOULD NOT", None: "nothing to judge"}
-    click.echo(f"A/A: {found.false_differences.n} comparisons of a thing with itself.")
-    for name, (hits, n) in found.excluding.items():
-        click.echo(f"  {name}: {hits} of {n} intervals exclude 1")
-    click.echo(
-        f"  in all {estimate(found.false_differences, '')} of 95 % intervals exclude 1: {words[found.level_kept]}"
-    )
+    if found.excluding:
+        click.echo(f"A/A: {found.false_differences.n} comparisons of a thing with itself.")
+        for name, (hits, n) in found.excluding.items():
+            click.echo(f"  {name}: {hits} of {n} intervals exclude 1")
+        share = estimate(found.false_differences, "")
+        click.echo(f"  in all {share} of 95 % intervals exclude 1: {words[found.level_kept]}")
     for injection in found.injections:
         told, runs = estimate(injection.truth, "ns"), ", ".join(estimate(run, "ns") for run in injection.found)
         click.echo(f"Injection, {injection.transport}, {injection.load}: {told} were added to each submission.")
         click.echo(f"  found in runs of {BLOCKS} blocks: {runs}")
-    click.echo(f"  in all {estimate(found.covered, '')} of {found.covered.n} runs cover it: {words[found.size_found]}")
+    share = estimate(found.covered, "")
+    if found.injections:
+        click.echo(f"  in all {share} of {found.covered.n} runs cover it: {words[found.size_found]}")
