@@ -161,7 +161,7 @@ def test_a_damaged_session_is_refused_in_one_line(tmp_path: Path) -> None:
     damages = {
         "json": lambda f: (f / "session.json").write_text("{"),
         "newer": lambda f: (f / "session.json").write_text(
-            (f / "session.json").read_text().replace('"schema_version": 1', '"schema_version": 99')
+            json.dumps(json.loads((f / "session.json").read_text()) | {"schema_version": 99})
         ),
         "truncated": lambda f: (f / "trials.parquet").write_bytes((f / "trials.parquet").read_bytes()[:-100]),
         "gone": lambda f: (f / "trials.parquet").unlink(),

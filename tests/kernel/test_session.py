@@ -19,6 +19,7 @@ import pytest
 
 from bench.kernel import syscalls
 from bench.store.folder import read_session
+from tests.kernel.ending import assert_measured
 
 RUN = [sys.executable, "-m", "bench", "run", "--quiet"]
 BRIEF = ["--profile", "ci", "--duration", "0.3"]
@@ -92,7 +93,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
 
 def test_a_session_measures_everything_it_planned(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, done = whole
-    assert done.returncode == 0, done.stderr
+    assert_measured(done)
     session = read_session(folder, folder.parent)
     assert session.manifest["status"] == "complete"
     planned = {(t["trial"], name) for t in session.manifest["plan"]["trials"] for name in t["transports"]}
@@ -146,7 +147,7 @@ def test_what_could_not_be_measured_is_null(whole: tuple[Path, subprocess.Comple
 def test_nothing_is_left_in_the_kernel_after_a_session(tmp_path: Path) -> None:
     objects, events = _kernel_objects(), _perf_events()
     done = ringbench("run", "--quiet", *BRIEF, "--repeats", "1", "--out", "s", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert_measured(done)
     assert _eventually(lambda: not (_kernel_objects() - objects) and not (_perf_events() - events))
 
 
@@ -169,7 +170,7 @@ def test_kill_minus_nine_leaves_nothing_behind_and_loses_no_finished_trial(tmp_p
     assert len(survived.trials) >= before
     assert survived.manifest["status"] == "interrupted"
     resumed = ringbench("run", "--quiet", "--resume", "s", cwd=tmp_path)
-    assert resumed.returncode == 0, resumed.stderr
+    assert_measured(resumed)
     after = read_session(session, tmp_path)
     assert after.manifest["status"] == "complete"
     pd.testing.assert_frame_equal(after.trials.head(len(survived.trials)), survived.trials)
@@ -197,7 +198,7 @@ def test_an_interrupt_keeps_what_was_measured_and_says_how_to_go_on(tmp_path: Pa
 
 def test_a_command_is_the_workload_and_its_status_and_output_are_reported(tmp_path: Path) -> None:
     done = ringbench("run", "--out", "s", "--", "/bin/sh", "-c", "echo from the command; exit 3", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert_measured(done)
     assert "from the command" in done.stderr
     assert "from the command" not in done.stdout
     trials = read_session(tmp_path / "s", tmp_path).trials
@@ -208,7 +209,7 @@ def test_a_command_is_the_workload_and_its_status_and_output_are_reported(tmp_pa
 
 def test_a_command_that_takes_longer_than_the_duration_is_ended_and_it_says_so(tmp_path: Path) -> None:
     done = ringbench("run", "--duration", "0.5", "--out", "s", "--", "sleep", "600", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert_measured(done)
     session = read_session(tmp_path / "s", tmp_path)
     assert any("ended after 0.5 s" in note for note in session.manifest["notes"])
     assert session.trials["workload_exit_status"].tolist() == [-15, -15]
@@ -217,8 +218,10 @@ def test_a_command_that_takes_longer_than_the_duration_is_ended_and_it_says_so(t
 def test_files_made_under_sudo_belong_to_the_caller(tmp_path: Path) -> None:
     command = [*RUN, *FEW, "--duration", "0.1", "--out", "results/s"]
     caller = {"SUDO_UID": "12345", "SUDO_GID": "12345"}
-    done = subprocess.run(command, cwd=tmp_path, env=_environment() | caller, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        command, cwd=tmp_path, env=_environment() | caller, capture_output=True, text=True, check=False
+    )
+    assert_measured(done)
     made = [tmp_path / "results", *(tmp_path / "results").rglob("*")]
     assert len(made) > 10
     assert {path.stat().st_uid for path in made} == {12345}

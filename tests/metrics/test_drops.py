@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench.metrics.drops import METRIC, account_error, drop_rate
@@ -48,8 +48,13 @@ def test_the_drop_rate_is_the_exact_fraction_rounded_once(delivered: int, failed
     assert drop_rate(attempted, failed) == expected
 
 
+def test_an_account_of_nothing_is_no_account() -> None:
+    assert "Nothing was produced" in (account_error(recorded(0, 0, 0)) or "")
+
+
 @given(counts, counts, counts)
 def test_an_account_that_adds_up_is_no_error_whatever_its_residual(delivered: int, failed: int, residual: int) -> None:
+    assume(delivered + failed)
     assert account_error(recorded(delivered + failed, delivered, failed, residual)) is None
 
 
