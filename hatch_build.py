@@ -1,4 +1,4 @@
-"""Compiles ``bench/native/rings.c`` into the wheel, and into the checkout for an editable install.
+"""Compiles the C of ``bench/`` into the wheel, and into the checkout for an editable install.
 
 ctypes loads the result, so a wheel with it fits every Python of its platform. A machine without a C compiler still gets
 ringbench, less what needs these loops: the build warns and goes on.
@@ -16,32 +16,33 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-FOLDER = "bench/native"
+SOURCES = ("bench/native/rings.c", "bench/order/order.c")
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-shared")
 
 
 class NativeBuildHook(BuildHookInterface[Any]):
-    """Builds rings.so before the files of the wheel are collected."""
+    """Builds each library beside its source, before the files of the wheel are collected."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and tag the wheel by what came of it."""
-        folder = Path(self.root, FOLDER)
-        library = folder / "rings.so"
-        if seen := compile_into(library, folder / "rings.c"):
-            library.unlink(missing_ok=True)  # one of an older source would be worse than none
-            self.app.display_warning(
-                f"{FOLDER}/rings.c could not be compiled, so the compiled loops are left out: {seen}\n"
-                "Install gcc and libc6-dev, then reinstall ringbench. All else works without."
-            )
-            return
-        build_data["artifacts"].append(f"/{FOLDER}/rings.so")  # git ignores it, and so would hatch
-        build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{platform()}"
+        for name in SOURCES:
+            source = Path(self.root, name)
+            library = source.with_suffix(".so")
+            if seen := compile_into(library, source):
+                library.unlink(missing_ok=True)  # one of an older source would be worse than none
+                self.app.display_warning(
+                    f"{name} could not be compiled, so these loops are left out: {seen}\n"
+                    "Install gcc and libc6-dev, then reinstall ringbench. All else works without."
+                )
+                continue
+            build_data["artifacts"].append(f"/{library.relative_to(self.root)}")  # git ignores it, and so would hatch
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{platform()}"
 
 
 def compile_into(library: Path, source: Path) -> str | None:
     """Return None once *library* is built, at once and whole; else what was seen, in one line."""
-    part = library.with_name(f"rings.{os.getpid()}.so")
+    part = library.with_name(f"{library.stem}.{os.getpid()}.so")
     try:
         compiler, compile_flags, link_flags = (shlex.split(os.environ.get(n, "")) for n in ("CC", "CFLAGS", "LDFLAGS"))
         command = [*(compiler or ["cc"]), *FLAGS, *compile_flags, "-o", str(part), str(source), *link_flags]

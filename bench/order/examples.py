@@ -1,0 +1,61 @@
+"""The worst violations as a person can look at them: all events of a life, who was where, and what came when."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench.event import KINDS
+from bench.order.chunk import Source
+from bench.order.lives import Chosen, Violation
+from bench.order.result import Example, Seen
+
+MOST_EVENTS = 12
+"""Of one life: one that execs a thousand times is shown by its first and last."""
+
+
+def examples(source: Source, worst: list[Violation]) -> tuple[Example, ...]:
+    """Return *worst* with their events, which takes another reading of *source*."""
+    if not worst:
+        return ()
+    chosen = Chosen(np.array([violation.key for violation in worst], np.uint64))
+    places: list[list[int]] = [[] for _ in worst]
+    for chunk in source.chunks():
+        where, which = chosen.find(chunk.birth)
+        for at, life in zip(where.tolist(), which.tolist(), strict=True):
+            places[life].append(chunk.first + at)
+    shown = [_some(of_life, violation.place) for of_life, violation in zip(places, worst, strict=True)]
+    wanted = np.array(sorted({place for of_life in shown for place in of_life}), np.int64)
+    found = dict(zip(wanted.tolist(), source.events(wanted), strict=True))
+    return tuple(
+        _example(violation, [(place, found[place]) for place in of_life])
+        for violation, of_life in zip(worst, shown, strict=True)
+    )
+
+
+def _some(places: list[int], cause: int) -> list[int]:
+    """Return at most MOST_EVENTS of a life's places, the first, the last and the cause's among them."""
+    if len(places) <= MOST_EVENTS:
+        return places
+    half = MOST_EVENTS // 2
+    return sorted({*places[:half], *places[-(half - 1) :], cause})
+
+
+def _example(violation: Violation, events: list[tuple[int, np.void]]) -> Example:
+    begin = min(int(event["ts_ns"]) for _, event in events)
+    return Example(
+        violation.lateness_ns,
+        violation.key,
+        violation.place,
+        tuple(
+            Seen(
+                place,
+                KINDS[int(event["kind"])],
+                int(event["cpu"]),
+                int(event["pid"]),
+                bytes(event["comm"]),
+                int(event["ts_ns"]) - begin,
+                int(event["received_ns"]) - begin,
+            )
+            for place, event in events
+        ),
+    )
