@@ -2,9 +2,8 @@
 
 1. As it was delivered: lateness, ranks, lives, latency.
 2. Merged within each pass of the reader, for a ring per CPU.
-3. Sorted behind windows that the first reading found; events of lives with a violation are picked out.
-4. Quantiles of latency to the nanosecond, where a bin is wider; again until each is one value, mostly once.
-5. The events of the worst violations.
+3. Sorted behind windows that the first reading found; in the same go lives with a violation are picked out, and
+   quantiles of latency are found to the nanosecond.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bench.order import groups
 from bench.order.chunk import Source
-from bench.order.examples import examples
+from bench.order.distribution import QUANTILES
+from bench.order.examples import Worst
+from bench.order.latency import Quantiles
 from bench.order.readings import Delivered, Merged, Readings, Tell
 from bench.order.result import Causes, Order, Reading
 
@@ -34,9 +35,10 @@ def analyse(
         readings = Readings(source, overlap_ns, threads, tell or (lambda what, events: None))
         first = readings.as_delivered()
         merged = None if shared_ring or len(first.cpus) < 2 else readings.merged(blocks=first.in_blocks)
-        windows = readings.held(first)
-        readings.to_the_nanosecond(first)
-    delivered, extent, ranks = first.figures, source.extent, first.ranks
+        quantiles, worst = Quantiles(first.latency, {**QUANTILES, "max": (1, 1)}), Worst(first.lives.worst)
+        windows = readings.held(first, quantiles, worst)
+        readings.until_exact(quantiles)
+    delivered, extent, ranks = first.figures(quantiles.found), source.extent, first.ranks
     return Order(
         transport=transport,
         events=extent.events,
@@ -64,7 +66,7 @@ def analyse(
         blocks=int(first.latency.state.blocks),
         before_stamp=first.latency.negative,
         most_waiting=ranks.most_held,
-        examples=examples(source, first.lives.worst),
+        examples=worst.examples(source),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.event import KINDS
-from bench.order.chunk import Source
+from bench.order.chunk import Chunk, Source
 from bench.order.lives import Chosen, Violation
 from bench.order.result import Example, Seen
 
@@ -13,23 +13,30 @@ MOST_EVENTS = 12
 """Of one life: one that execs a thousand times is shown by its first and last."""
 
 
-def examples(source: Source, worst: list[Violation]) -> tuple[Example, ...]:
-    """Return *worst* with their events, which takes another reading of *source*."""
-    if not worst:
-        return ()
-    chosen = Chosen(np.array([violation.key for violation in worst], np.uint64))
-    places: list[list[int]] = [[] for _ in worst]
-    for chunk in source.chunks():
-        where, which = chosen.find(chunk.birth)
-        for at, life in zip(where.tolist(), which.tolist(), strict=True):
-            places[life].append(chunk.first + at)
-    shown = [_some(of_life, violation.place) for of_life, violation in zip(places, worst, strict=True)]
-    wanted = np.array(sorted({place for of_life in shown for place in of_life}), np.int64)
-    found = dict(zip(wanted.tolist(), source.events(wanted), strict=True))
-    return tuple(
-        _example(violation, [(place, found[place]) for place in of_life])
-        for violation, of_life in zip(worst, shown, strict=True)
-    )
+class Worst:
+    """Where the events of the worst violations lie, found while the recording is read for something else."""
+
+    def __init__(self, worst: list[Violation]) -> None:
+        self._worst = worst
+        self._chosen = Chosen(np.array([violation.key for violation in worst], np.uint64))
+        self._places: list[list[int]] = [[] for _ in worst]
+
+    def feed(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        if self._worst:
+            where, which = self._chosen.find(chunk.birth)
+            for at, life in zip(where.tolist(), which.tolist(), strict=True):
+                self._places[life].append(chunk.first + at)
+
+    def examples(self, source: Source) -> tuple[Example, ...]:
+        """Return them with their events, the worst first."""
+        shown = [_some(places, violation.place) for places, violation in zip(self._places, self._worst, strict=True)]
+        wanted = np.array(sorted({place for of_life in shown for place in of_life}), np.int64)
+        found = dict(zip(wanted.tolist(), source.events(wanted), strict=True))
+        return tuple(
+            _example(violation, [(place, found[place]) for place in of_life])
+            for violation, of_life in zip(self._worst, shown, strict=True)
+        )
 
 
 def _some(places: list[int], cause: int) -> list[int]:

@@ -49,8 +49,10 @@ class Hold:
             *(self._address, len(self.windows_ns), at(chunk.ts_ns), at(seen), at(chunk.received_ns)),
             *(len(chunk), chunk.first, at(self._seen), at(steps)),
         )
-        gone = min((state.step for state in self._states), default=0)
-        for state in self._states:
+        # A window of 0 holds nothing, so it needs no step.
+        holding = [state for state in self._states if state.window]
+        gone = min((int(state.step) for state in holding), default=len(self._steps))
+        for state in holding:
             state.step -= gone
         self._steps = np.concatenate([self._steps[gone:], steps[:found]])
         self.events += len(chunk)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from bench.order.chunk import U8, Chunk
@@ -110,10 +108,29 @@ class Closely:
         self._counts = np.zeros(-(-width >> self._shift) if width > 1 else 1, np.uint64)
 
 
-def narrowed(sought: list[Closely], chunks: Iterator[Chunk]) -> None:
-    """Read *chunks* once and narrow all that is *sought*."""
-    for chunk in chunks:
-        for each in sought:
+class Quantiles:
+    """Several quantiles of one distribution, on the way to being exact."""
+
+    def __init__(self, latency: Latency, shares: dict[str, tuple[int, int]]) -> None:
+        """Look for *shares* of what *latency* has counted."""
+        self._sought = {name: latency.closely(share) for name, share in shares.items()}
+
+    @property
+    def unsure(self) -> list[Closely]:
+        """Those that another reading must narrow."""
+        return [each for each in self._sought.values() if each is not None and each.found is None]
+
+    @property
+    def found(self) -> dict[str, int | None]:
+        """The values by name; None of no event."""
+        return {name: None if each is None else each.found for name, each in self._sought.items()}
+
+    def feed(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        for each in self.unsure:
             each.feed(chunk)
-    for each in sought:
-        each.narrow()
+
+    def narrow(self) -> None:
+        """Look more closely, after a whole reading."""
+        for each in self.unsure:
+            each.narrow()

@@ -60,6 +60,11 @@ class Lives:
         self._table = table
         self.state.table, self.state.slots = at(table), len(table)
 
+    def close(self) -> None:
+        """Let the table go; the figures stay."""
+        self._table = np.zeros(0, LIFE)
+        self.state.table = self.state.slots = 0
+
     @property
     def violations(self) -> int:
         """Events that were delivered before one that must have happened earlier in the same life."""

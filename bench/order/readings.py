@@ -13,8 +13,9 @@ import numpy.typing as npt
 from bench.event import EVENT
 from bench.order.chunk import Chunk, Source
 from bench.order.distribution import QUANTILES, Distribution, Spread, nearest_rank
+from bench.order.examples import Worst
 from bench.order.hold import Hold
-from bench.order.latency import Latency, narrowed
+from bench.order.latency import Latency, Quantiles
 from bench.order.lateness import Lateness
 from bench.order.lives import Chosen, Lives
 from bench.order.merged import Passes
@@ -49,7 +50,6 @@ class Delivered:
         self.lives, self.by_pid = Lives(), Lives()
         self.latency = Latency()
         self.cpus: set[int] = set()
-        self.quantiles: dict[str, int | None] = {}
 
     def follow(self, chunk: Chunk, seen: npt.NDArray[np.uint64]) -> None:
         """Take what needs no ranks of the next chunk."""
@@ -63,16 +63,19 @@ class Delivered:
         """Whether many events share one received stamp; a reader with a callback stamps each."""
         return 2 * int(self.latency.state.blocks) < self.latency.total
 
-    @property
-    def latencies(self) -> Spread:
-        """Latency to the nanosecond, once it was looked for."""
-        p50, p90, p99, p999, longest = (self.quantiles[name] for name in (*QUANTILES, "max"))
-        return Spread(p50, p90, p99, p999, longest, tuple(self.latency.positive.parts()))
+    def figures(self, quantiles: dict[str, int | None]) -> Reading:
+        """Return what a consumer gets that does nothing about it; *quantiles*: of latency, by name, exact."""
+        p50, p90, p99, p999, longest = (quantiles[name] for name in (*QUANTILES, "max"))
+        return _reading(
+            self.lateness, self.lives, Spread(p50, p90, p99, p999, longest, tuple(self.latency.positive.parts()))
+        )
 
-    @property
-    def figures(self) -> Reading:
-        """What a consumer gets that does nothing about it."""
-        return _reading(self.lateness, self.lives, self.latencies)
+    def finish(self) -> None:
+        """Count what waits still, and let go what no later reading needs."""
+        self.ranks.finish()
+        self.latency.finish()
+        self.lives.close()
+        self.by_pid.close()
 
 
 class Readings:
@@ -90,18 +93,8 @@ class Readings:
             self._both(
                 partial(found.ranks.feed, chunk, seen, holder, chunk.floor_ns), partial(found.follow, chunk, seen)
             )
-        found.ranks.finish()
-        found.latency.finish()
+        found.finish()
         return found
-
-    def to_the_nanosecond(self, found: Delivered) -> None:
-        """Find the quantiles of latency exactly, by reading again where a bin is wider than one value."""
-        shares = {**QUANTILES, "max": (1, 1)}
-        sought = {name: found.latency.closely(share) for name, share in shares.items()}
-        while unsure := [each for each in sought.values() if each is not None and each.found is None]:
-            self._tell("latency to the nanosecond", 0)
-            narrowed(unsure, self._source.chunks())
-        found.quantiles = {name: None if each is None else each.found for name, each in sought.items()}
 
     def merged(self, *, blocks: bool) -> Merged:
         """Read it merged within each pass of the reader. *blocks*: Delivered.in_blocks."""
@@ -124,25 +117,31 @@ class Readings:
             take(merged)
         return Merged(None if passes.cut else _reading(lateness, lives, latency.spread(longest)), passes.number)
 
-    def held(self, first: Delivered) -> tuple[Window, ...]:
-        """Read it sorted behind the windows that *first* found."""
-        total = self._source.extent.events
-        if not total:
+    def held(self, first: Delivered, quantiles: Quantiles, worst: Worst) -> tuple[Window, ...]:
+        """Read it sorted behind the windows that *first* found, and for the other two in the same go."""
+        if not self._source.extent.events:
             return ()
-        windows = [_window(first.ranks, share, total) for share in SHARES.values()]
+        windows = [_window(first.ranks, share, self._source.extent.events) for share in SHARES.values()]
         hold = Hold(windows)
         lateness = Lateness(self._source.extent, self._overlap_ns, groups=True)
         ranks = Ranks(lateness, hold.release)
         early = first.lives.early
         picked = Picked(Chosen(early if len(early) <= MOST_EARLY else early[:0]))
+
+        def beside(chunk: Chunk, seen: npt.NDArray[np.uint64]) -> None:
+            picked.feed(chunk, seen)
+            quantiles.feed(chunk)
+            worst.feed(chunk)
+
         for chunk in self._source.chunks():
             self._tell("held back", chunk.first)
             seen, holder = lateness.feed(chunk)
             hold.arrive(chunk, seen)
             # What the longest window may still hold stays, so that the step that lets it go is in hand.
             below = min(chunk.floor_ns, max(0, int(seen[-1]) - max(windows)))
-            self._both(partial(ranks.feed, chunk, seen, holder, below), partial(picked.feed, chunk, seen))
+            self._both(partial(ranks.feed, chunk, seen, holder, below), partial(beside, chunk, seen))
         ranks.finish()
+        quantiles.narrow()
         left = picked.left(windows) if len(early) <= MOST_EARLY else [None] * len(windows)
         return tuple(
             Window(
@@ -157,6 +156,14 @@ class Readings:
             )
             for place, name in enumerate(SHARES)
         )
+
+    def until_exact(self, quantiles: Quantiles) -> None:
+        """Read it for quantiles whose bins are still wider than one value: of latencies beyond a minute."""
+        while quantiles.unsure:
+            for chunk in self._source.chunks():
+                self._tell("latency to the nanosecond", chunk.first)
+                quantiles.feed(chunk)
+            quantiles.narrow()
 
     def _both(self, one: Callable[[], object], other: Callable[[], object]) -> None:
         """Do both at a time, and raise what either raises."""

@@ -81,7 +81,7 @@ def read_table(path: Path, names: Collection[str] | None, max_rows: int) -> pa.T
         parquet = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
         wanted = [field for field in parquet.schema_arrow if names is None or field.name in names]
         for field in wanted:
-            _check_flat(field)
+            check_flat(field)
         columns = [field.name for field in wanted]
         if len(set(columns)) < len(columns):
             raise ValueError("a column is there twice")
@@ -138,7 +138,8 @@ def _expanded_bytes(chunk: pa.DictionaryArray) -> int:
     return pc.sum(pc.binary_length(chunk.dictionary).cast(pa.int64()).take(chunk.indices)).as_py() or 0
 
 
-def _check_flat(field: pa.Field) -> None:
+def check_flat(field: pa.Field) -> None:
+    """Raise ValueError where a column holds anything but numbers, text and bytes."""
     plain = _plain(field.type)
     if not (pa.types.is_primitive(plain) or _is_text(plain) or _is_bytes(plain) or pa.types.is_null(plain)):
         raise ValueError(f"column {one_line(field.name)} has type {one_line(field.type)}")
