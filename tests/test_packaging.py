@@ -17,7 +17,8 @@ import bench
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LIBRARY = "bench/native/rings.so"
+LIBRARIES = ("bench/native/rings.so", "bench/order/order.so")
+SOURCES = tuple(name.replace(".so", ".c") for name in LIBRARIES)
 MISSING = "import bench.native; print(bench.native.missing())"
 
 pytestmark = pytest.mark.slow
@@ -115,7 +116,8 @@ def test_it_runs_its_own_code(installed: Path, tmp_path: Path) -> None:
 
 def test_the_source_archive_has_what_builds_it_and_nothing_built(source: Path) -> None:
     assert (source / "hatch_build.py").is_file()
-    assert (source / "bench" / "native" / "rings.c").read_bytes() == (ROOT / "bench/native/rings.c").read_bytes()
+    for name in SOURCES:
+        assert (source / name).read_bytes() == (ROOT / name).read_bytes()
     assert not list(source.rglob("*.so"))
 
 
@@ -123,21 +125,23 @@ def test_the_source_archive_has_what_builds_it_and_nothing_built(source: Path) -
 def test_it_carries_the_compiled_loops(wheel: Path, source: Path, installed: Path, tmp_path: Path) -> None:
     """For any Python of this platform: ctypes loads them."""
     assert wheel.name.partition("-py3-")[2] == f"none-{sysconfig.get_platform().replace('-', '_')}.whl"
-    assert {LIBRARY, LIBRARY.replace(".so", ".c")} <= set(zipfile.ZipFile(wheel).namelist())
+    assert {*LIBRARIES, *SOURCES} <= set(zipfile.ZipFile(wheel).namelist())
     assert run(installed / "bin" / "python", "-c", MISSING, cwd=tmp_path) == "None\n"
 
 
 def test_without_a_compiler_only_the_compiled_loops_are_missing(source: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(source, tmp_path / "source")
-    (copy / LIBRARY).write_text("of an older source")
+    for library in LIBRARIES:
+        (copy / library).write_text("of an older source")
     said = build(copy, tmp_path, "--wheel", CC="/nonexistent").splitlines()
     (wheel,) = tmp_path.glob("*.whl")
     assert wheel.name.endswith("-py3-none-any.whl")
-    assert not (copy / LIBRARY).exists()
-    assert LIBRARY not in zipfile.ZipFile(wheel).namelist()
-    (told,) = (number for number, line in enumerate(said) if "/nonexistent" in line)
-    assert "bench/native/rings.c could not be compiled" in said[told]
-    assert "Install gcc and libc6-dev" in said[told + 1]
+    assert not list(copy.rglob("*.so"))
+    assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")]
+    told = [number for number, line in enumerate(said) if "/nonexistent" in line]
+    for number, name in zip(told, SOURCES, strict=True):
+        assert f"{name} could not be compiled" in said[number]
+        assert "Install gcc and libc6-dev" in said[number + 1]
     venv = install(wheel, tmp_path)
     assert "Install gcc and libc6-dev" in run(venv / "bin" / "python", "-c", MISSING, cwd=tmp_path)
     assert "bulk" in run(venv / "bin" / "ringbench", "list", cwd=tmp_path)

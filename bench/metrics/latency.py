@@ -39,11 +39,21 @@ def percentile(values: npt.NDArray[np.int64], percent: int) -> int:
     (Hyndman & Fan 1996, definition 1), but its rank is computed in integers: in doubles, 0.55 * 100 exceeds 55 and the
     rank is one too high. Raises ValueError when *values* is empty or *percent* isn't within 0..100.
     """
-    if not len(values):
-        raise ValueError("no percentile of no values")
     if not 0 <= percent <= 100:
         raise ValueError(f"percent must be within 0..100, not {percent}")
-    rank = max(1, -(-percent * len(values) // 100))
+    return per_mille(values, 10 * percent)
+
+
+def per_mille(values: npt.NDArray[np.int64], part: int) -> int:
+    """Return the ceil(part/1000 * n)-th smallest of *values*, as :func:`percentile` does for hundredths.
+
+    Raises ValueError when *values* is empty or *part* isn't within 0..1000.
+    """
+    if not len(values):
+        raise ValueError("no percentile of no values")
+    if not 0 <= part <= 1000:
+        raise ValueError(f"part must be within 0..1000, not {part}")
+    rank = max(1, -(-part * len(values) // 1000))
     return int(np.partition(values, rank - 1)[rank - 1])
 
 
@@ -53,7 +63,9 @@ def _compute(recording: Recording) -> dict[str, Number | None]:
     values = latencies(recording.events)
     return {
         "latency_p50_ns": percentile(values, 50),
+        "latency_p90_ns": percentile(values, 90),
         "latency_p99_ns": percentile(values, 99),
+        "latency_p999_ns": per_mille(values, 999),
         "latency_max_ns": percentile(values, 100),
     }
 
@@ -63,7 +75,9 @@ METRIC = Metric(
     question="How long does an event take to reach the reader?",
     columns=(
         Column("latency_p50_ns", "ns", "lower", "Median latency", integer=True),
+        Column("latency_p90_ns", "ns", "lower", "90th percentile latency", integer=True),
         Column("latency_p99_ns", "ns", "lower", "99th percentile latency", integer=True),
+        Column("latency_p999_ns", "ns", "lower", "99.9th percentile latency", integer=True),
         Column("latency_max_ns", "ns", "lower", "Longest latency", integer=True),
     ),
     compute=_compute,

@@ -288,6 +288,7 @@ struct life {
 #define EXITS_MASK 0x7fff
 #define FORKED 0x8000  /* its fork was delivered */
 
+#define AHEAD 16
 #define WORST 10
 struct violation {
 	u64 lateness; /* of the cause */
@@ -355,6 +356,8 @@ u64 lives_feed(struct lives *v, const u64 *keys, const u16 *cpu, const u8 *kind,
 		struct life *life;
 		u64 violations;
 
+		if (i + AHEAD < n) /* the table is larger than any cache */
+			__builtin_prefetch(&v->table[home(keys[i + AHEAD], v->seed, v->slots)], 1);
 		if (!keys[i])
 			continue;
 		life = find(v->table, v->slots, v->seed, keys[i]);
@@ -431,6 +434,8 @@ u64 find_chosen(const u32 *table, u64 slots, u64 seed, const u64 *keys, const u6
 	for (u64 i = 0; i < n; i++) {
 		u64 at;
 
+		if (i + AHEAD < n)
+			__builtin_prefetch(&table[home(of[i + AHEAD], seed, slots)]);
 		if (!of[i])
 			continue;
 		at = home(of[i], seed, slots);

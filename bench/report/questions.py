@@ -167,7 +167,7 @@ ORDER = Question(
 LATENCY = Question(
     "latency",
     "How long does an event take to reach the reader?",
-    ("latency_p50_ns", "latency_p99_ns", "latency_max_ns"),
+    ("latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns"),
     "isolated",
     "was quicker",
     "From the event's stamp to the reader's hands. Where nobody is woken, it includes the wait for the next timed "
