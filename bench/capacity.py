@@ -23,8 +23,9 @@ from bench.kernel import probe as probes
 from bench.metrics import Recording
 from bench.metrics.recording import Capacity, Checksum
 from bench.placement import reader_cpus
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.readers import Opening, Reader, argument, reader
+from bench.scenario import Trial
 from bench.transports import PAGE, Transport, transport
 from bench.trial import Outcome, Share
 from bench.wakeups import NOBODY, Wakeup, wakeup

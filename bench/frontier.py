@@ -11,12 +11,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from bench.scenario import Trial
 from bench.stopping import FEWEST
-
-if TYPE_CHECKING:
-    from bench.plan import Plan, Trial
 
 _PATIENCE = 2
 """Tries of a size, in times of its repeats, before it is given up: invalid and saturated trials show nothing."""
@@ -61,14 +59,14 @@ class Frontier:
         count = (self.largest_bytes // self.smallest_bytes).bit_length()
         return [self.smallest_bytes << step for step in range(count)]
 
-    def grow(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plan | str:
-        """Return *plan* with another block, or why *rows* are enough."""
-        tried = _tried(plan, rows)
+    def grow(self, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
+        """Return the cells of the next block after *trials*, or why *rows* are enough."""
+        tried = _tried(trials, rows)
         following = [(line, self.following(tries)) for line, tries in tried.items()]
         wanted = [(line, size) for line, size in following if size is not None] or self._for_the_curve(tried)
         if not wanted:
             return "the search: every load and transport has its smallest size without loss, or none up to the largest."
-        return plan.extended(dataclasses.replace(line, asked_bytes=size) for line, size in wanted)
+        return [dataclasses.replace(line, asked_bytes=size) for line, size in wanted]
 
     def following(self, tried: Mapping[int, Tries]) -> int | None:
         """Return the size to try next after *tried*, tries by size; None once the search has ended."""
@@ -106,11 +104,11 @@ class Frontier:
         ]
 
 
-def _tried(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> dict[Trial, dict[int, Tries]]:
+def _tried(trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> dict[Trial, dict[int, Tries]]:
     """Return, for each load and transport (a trial without number, block and size), its tries by size."""
     of_trial = {row["trial"]: row for row in rows}
     tried: dict[Trial, dict[int, Tries]] = {}
-    for trial in plan.trials:
+    for trial in trials:
         line = dataclasses.replace(trial, trial="", block=0, asked_bytes=0)
         by_size = tried.setdefault(line, {})
         row, before = of_trial.get(trial.trial), by_size.get(trial.asked_bytes, Tries())

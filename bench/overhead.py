@@ -18,8 +18,9 @@ from bench.kernel import cpus, program, syscalls
 from bench.metrics import Recording
 from bench.metrics.recording import Checksum, Overhead
 from bench.placement import reader_cpus
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.readers import Opening, Reader, argument, reader
+from bench.scenario import Trial
 from bench.stages import WITHOUT_TRANSPORT
 from bench.transports import PAGE, TRANSPORTS, Transport, transport
 from bench.trial import Outcome, Share

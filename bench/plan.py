@@ -1,14 +1,8 @@
-"""The plan: what is measured, in which order. Frozen data; no I/O.
-
-A *scenario* is every factor but the transport. A *trial* is one scenario with one transport (isolated) or two (paired).
-A *block* holds every trial of the plan once, in an order drawn from the seed: comparisons are made within blocks, so
-that a machine that drifts does so for both sides.
-"""
+"""The plan: what is measured, in which order. Frozen data; no I/O."""
 
 from __future__ import annotations
 
 import dataclasses
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +10,8 @@ from typing import Any
 from bench.frontier import Frontier
 from bench.kernel import cpus as cpu_lists
 from bench.offered import split
+from bench.scenario import Trial, block
 from bench.stopping import Stopping
-from bench.transports import transport
 from bench.workloads import Workload, workload
 
 Growth = Stopping | Frontier
@@ -26,54 +20,6 @@ GROWTHS: dict[str, type[Stopping] | type[Frontier]] = {growth.kind: growth for g
 
 FIXED_S = 0.4
 """What a trial costs beside warm-up and window, for a plan's estimate: process, compile, attach, drain, detach."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial: in a fresh process, with one transport or two."""
-
-    trial: str
-    block: int
-    mode: str
-    transports: tuple[str, ...]
-    reader: str
-    wakeup: str
-    wait: str
-    """How the reader waits between two looks; '' in a capacity trial, where it doesn't."""
-    placement: str
-    workload: str
-    record_bytes: int | None
-    """Bytes of a record; None: the event of fork, exec and exit."""
-    asked_bytes: int
-    cpus: tuple[int, ...]
-    """The workload's; of a firehose, one for each producer."""
-    stage: str = ""
-    """Of an overhead trial: how much of the tracing is at work (bench.stages)."""
-
-    @property
-    def scenario(self) -> str:
-        """Every factor but the transport, in a line."""
-        size = f"{self.asked_bytes} on {cpu_lists.show(self.cpus)}"
-        waiting = f" {self.wait}" if self.wait else ""
-        record = f" of {self.record_bytes}" if self.record_bytes else ""
-        place = f", reader {self.placement}" if self.placement != "free" else ""
-        mode = f"{self.mode} {self.stage}" if self.stage else self.mode
-        return f"{mode} {self.reader}/{self.wakeup}{waiting} {self.workload}{record} {size}{place}"
-
-    def buffer_bytes(self, name: str, online: int) -> int:
-        """Return the bytes of event data that transport *name* really gets over *online* CPUs."""
-        return transport(name).possible_bytes(self.asked_bytes, online)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the trial as it stands in session.json."""
-        stored = {**dataclasses.asdict(self), "transports": list(self.transports), "cpus": cpu_lists.show(self.cpus)}
-        return {**stored, "scenario": self.scenario}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Trial:
-        """Return the trial that :meth:`as_json` wrote."""
-        values = {field.name: stored[field.name] for field in dataclasses.fields(cls)}
-        return cls(**{**values, "transports": tuple(values["transports"]), "cpus": cpu_lists.parse(values["cpus"])})
 
 
 @dataclass(frozen=True)
@@ -112,6 +58,13 @@ class Plan:
         """Return this plan with one block more, of *cells*."""
         number = self.trials[-1].block + 1
         return dataclasses.replace(self, trials=self.trials + block(cells, self.seed, number, len(self.trials)))
+
+    def grown(self, rows: Sequence[Mapping[str, Any]]) -> Plan | str:
+        """Return this plan with the block that its growth wants next, or why *rows*, all that is stored, are enough."""
+        if self.growth is None:
+            return "as many repeats as planned."
+        wanted = self.growth.grow(self.trials, rows)
+        return wanted if isinstance(wanted, str) else self.extended(wanted)
 
     def load(self, trial: Trial) -> Workload:
         """Make the workload of *trial*, at the load that the session offers."""
@@ -169,14 +122,3 @@ class Plan:
 def _growth(stored: Mapping[str, Any]) -> Growth:
     values = dict(stored)
     return GROWTHS[values.pop("kind")](**values)
-
-
-def block(cells: Iterable[Trial], seed: int, number: int, before: int) -> tuple[Trial, ...]:
-    """Return block *number*: every cell once, in an order drawn from *seed*, numbered on from trial *before*."""
-    bare = (dataclasses.replace(cell, trial="", block=0) for cell in cells)
-    shuffled = sorted(bare, key=lambda cell: (cell.scenario, cell.transports))
-    random.Random(f"{seed}/{number}").shuffle(shuffled)
-    return tuple(
-        dataclasses.replace(cell, trial=f"{before + place:04d}", block=number)
-        for place, cell in enumerate(shuffled, start=1)
-    )

@@ -10,9 +10,10 @@ from bench.choice import Choice
 from bench.errors import UsageError
 from bench.frontier import Frontier
 from bench.placement import reader_cpus
-from bench.plan import Growth, Plan, Trial, block
+from bench.plan import Growth, Plan
 from bench.profiles import Group, Profile, smallest
 from bench.readers import reader
+from bench.scenario import Trial, block
 from bench.stages import WITHOUT_TRANSPORT
 from bench.stopping import FEWEST, Stopping
 from bench.transports import NOTHING, transport

@@ -26,8 +26,9 @@ from bench.machine.moment import Moment
 from bench.metrics import Recording, backlog, compute
 from bench.metrics.drops import account_error
 from bench.offered import is_saturated
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.record import LIFECYCLE
+from bench.scenario import Trial
 from bench.store.folder import SessionWriter
 from bench.transports import transport
 from bench.trial import Outcome, Share
@@ -101,7 +102,7 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                         told.after(rows)
                 if plan.growth is None:
                     break
-                grown = plan.growth.grow(plan, writer.rows())
+                grown = plan.grown(writer.rows())
                 if isinstance(grown, str):
                     notes.append(f"Stopped after {grown}")
                     break

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bench.scenario import Trial
+
 if TYPE_CHECKING:
-    from bench.plan import Plan
     from bench.report.comparison import Comparison
     from bench.stats import Interval
 
@@ -44,9 +45,9 @@ class Stopping:
             parts.append(f"{self.max_time_s:g} s are up")
         return f"Blocks are added until {' or '.join(parts)}, {FEWEST} at least."
 
-    def grow(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plan | str:
-        """Return *plan* with another block of the same cells, or why *rows* are enough."""
-        return self.reason(rows) or plan.extended(trial for trial in plan.trials if trial.block == 1)
+    def grow(self, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
+        """Return the cells of another block like the first of *trials*, or why *rows* are enough."""
+        return self.reason(rows) or [trial for trial in trials if trial.block == 1]
 
     def reason(self, rows: Sequence[Mapping[str, Any]]) -> str | None:
         """Return why *rows*, those of whole blocks, are enough; None where another block is needed."""

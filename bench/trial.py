@@ -22,8 +22,9 @@ from bench.kernel import cpus, memory, program, syscalls
 from bench.metrics import Recording
 from bench.metrics.recording import Checksum
 from bench.placement import reader_cpus
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.readers import Opening, Reader, argument, reader
+from bench.scenario import Trial
 from bench.transports import PAGE, Transport, transport
 from bench.waits import wait
 from bench.wakeups import wakeup

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from bench.choice import Choice
 from bench.errors import UsageError
 from bench.frontier import Frontier
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import PROFILES
+from bench.scenario import Trial
 from bench.stopping import FEWEST
 
 K = 10
@@ -32,7 +33,7 @@ def _search(measure: Measure, repeats: int | None = None) -> tuple[Plan, list[di
         rows += [{"trial": t.trial, **measure(t)} for t in plan.trials if t.trial not in stored]
         assert plan.growth
         # Whatever is stored is all that is needed: the plan could have been interrupted here.
-        grown = plan.growth.grow(Plan.from_json(plan.as_json(), plan.notes), rows)
+        grown = Plan.from_json(plan.as_json(), plan.notes).grown(rows)
         if isinstance(grown, str):
             return plan, rows, grown
         plan = grown

@@ -63,11 +63,11 @@ def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
     assert plan.repeats == FEWEST
     assert any("within ±0.05" in note and "60 s are up" in note for note in plan.notes)
     assert plan.growth == Stopping(0.05, 60)
-    grown = plan.growth.grow(plan, [])
+    grown = plan.grown([])
     again = Plan.from_json(plan.as_json(), plan.notes)
     assert isinstance(grown, Plan)
     assert again == plan
-    assert plan.growth.grow(again, []) == grown
+    assert again.grown([]) == grown
     new = grown.trials[len(plan.trials) :]
     assert {trial.block for trial in new} == {FEWEST + 1}
     assert sorted(t.scenario for t in new) == sorted(t.scenario for t in plan.trials if t.block == 1)

@@ -12,9 +12,9 @@ from bench.claims.claim import Judged, Verdict
 from bench.claims.evidence import Evidence, Missing, select
 from bench.claims.table import markdown
 from bench.errors import UsageError
-from bench.plan import Trial
 from bench.planning import build
 from bench.report.comparison import contrast, factors
+from bench.scenario import Trial
 from tests.report import synthetic
 from tests.report.synthetic import Row, view
 

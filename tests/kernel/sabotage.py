@@ -12,7 +12,8 @@ from unittest import mock
 from bench import drainer, native, trial
 from bench.kernel import source
 from bench.kernel.ringbuf import MappedRingbuf
-from bench.plan import Plan, Trial
+from bench.plan import Plan
+from bench.scenario import Trial
 
 _drain = MappedRingbuf.drain
 _program = source.program

@@ -20,9 +20,10 @@ import pytest
 from bench import isolation, session
 from bench.choice import Choice
 from bench.kernel import cpus, syscalls, weigh
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import PROFILES
+from bench.scenario import Trial
 from bench.store.folder import read_session
 from bench.transports import TRANSPORTS
 from bench.trial import Outcome, measure

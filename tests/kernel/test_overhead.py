@@ -14,9 +14,9 @@ from bench.errors import MeasurementInvalid, UsageError
 from bench.kernel import cpus
 from bench.metrics.drops import account_error
 from bench.metrics.overhead import METRIC
-from bench.plan import Trial
 from bench.planning import build
 from bench.profiles import PROFILES
+from bench.scenario import Trial
 from bench.workloads import operation
 from bench.workloads.rounds import Rounds
 
