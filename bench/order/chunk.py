@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bench.event import Events
+from bench.event import KINDS, Events
+from bench.order.compiled import MOST_CPUS
 
 CHUNK = 1 << 18
 """Events of a chunk at most: what is worked on at a time stays near the processor's cache."""
@@ -64,11 +65,20 @@ class Source(Protocol):
         """Return the events at *places* (i8, ascending): whole records, dtype DELIVERED."""
 
 
+_CALLED = {"cpu": "CPU", "kind": "kind"}
+
+
 class Recorded:
     """A recording in memory."""
 
     def __init__(self, events: Events, chunk: int = CHUNK) -> None:
-        """Take *events* (dtype DELIVERED, delivery order, shape n)."""
+        """Take *events* (dtype DELIVERED, delivery order, shape n).
+
+        Raises ValueError for a CPU or a kind that there can't be.
+        """
+        for name, most in (("cpu", MOST_CPUS), ("kind", len(KINDS))):
+            if len(events) and events[name].max() >= most:
+                raise ValueError(f"an event of {_CALLED[name]} {events[name].max()}: they are below {most}")
         self._events = events
         self._chunk = chunk
         starts = range(0, len(events), chunk)

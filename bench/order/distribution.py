@@ -70,34 +70,37 @@ class Distribution:
 
         Raises ValueError where there is none.
         """
-        counted = np.cumsum(self.bins)
-        if not 1 <= rank <= int(counted[-1]):
-            raise ValueError(f"no value of rank {rank} among {counted[-1]}")
-        place = int(np.searchsorted(counted, np.uint64(rank)))
-        before = int(counted[place - 1]) if place else 0
-        return (*self.bounds(place), rank - before)
-
-    def quantile(self, share: tuple[int, int]) -> int | None:
-        """Return the upper bound of the nearest-rank quantile, *share* as a fraction of integers; None of no values."""
-        total = self.total
-        return self.rank(nearest_rank(share, total))[1] if total else None
+        places, counted = self._counted()
+        if not len(places) or not 1 <= rank <= counted[-1]:
+            raise ValueError(f"no value of rank {rank}")
+        at = int(np.searchsorted(counted, rank))
+        before = int(counted[at - 1]) if at else 0
+        return (*self.bounds(int(places[at])), rank - before)
 
     def spread(self, longest: int | None = None) -> Spread:
         """Return the quantiles, each the upper bound of its bin, and *longest*, the greatest value if it is known."""
-        if longest is None:
-            longest = self.quantile((1, 1))
-        if longest is None or not self.total:
+        places, counted = self._counted()
+        if not len(places):
             return Spread(None, None, None, None, None, ())
-        p50, p90, p99, p999 = (min(longest, self.quantile(share) or 0) for share in QUANTILES.values())
-        return Spread(p50, p90, p99, p999, longest, tuple(self.parts()))
+        highest = self.bounds(int(places[-1]))[1] if longest is None else longest
+        ranks = [nearest_rank(share, int(counted[-1])) for share in QUANTILES.values()]
+        bins = [int(places[np.searchsorted(counted, rank)]) for rank in ranks]
+        p50, p90, p99, p999 = (min(highest, self.bounds(place)[1]) for place in bins)
+        return Spread(p50, p90, p99, p999, highest, tuple(self.parts()))
 
     def parts(self) -> list[tuple[int, int]]:
         """Return (highest value, count) of eighths of doublings, those that hold any: fit for drawing and for JSON."""
         found: dict[int, int] = {}
-        for place in np.flatnonzero(self.bins):
-            high = _eighth(self.bounds(int(place))[1])
-            found[high] = found.get(high, 0) + int(self.bins[place])
-        return sorted(found.items())
+        places, counted = self._counted()
+        for place, count in zip(places.tolist(), np.diff(counted, prepend=0).tolist(), strict=True):
+            high = _eighth(self.bounds(place)[1])
+            found[high] = found.get(high, 0) + count
+        return list(found.items())
+
+    def _counted(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the bins that hold any value, and how many values lie up to the end of each."""
+        places = np.flatnonzero(self.bins)
+        return places, np.cumsum(self.bins[places].astype(np.int64))
 
 
 def nearest_rank(share: tuple[int, int], total: int) -> int:

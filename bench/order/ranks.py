@@ -43,7 +43,7 @@ class Ranks:
         )
 
     def feed(self, chunk: Chunk, seen: npt.NDArray[np.uint64], holder: npt.NDArray[np.uint16], below_ns: int) -> None:
-        """Take the next chunk, with what Lateness.feed said of it. Items up to *below_ns* may be placed."""
+        """Take the next chunk, with what Lateness.feed said of it; place items up to *below_ns*, none if negative."""
         self._make_room(len(chunk))
         library().make_items(
             at(self._items, self._held),
@@ -70,7 +70,7 @@ class Ranks:
         self.most_held = max(self.most_held, self._held)
         self.inversions += loops.sort_items(tail, new, scratch, at(self._ends))
         self.inversions += loops.merge_items(at(self._items), self._sorted, new, scratch)
-        ready = loops.up_to(at(self._items), self._held, below_ns)
+        ready = loops.up_to(at(self._items), self._held, below_ns) if below_ns >= 0 else 0
         loops.place_items(address(self.state), self._lateness.address, at(self._items), ready)
         if self._placed is not None:
             self._placed(self._items[:ready])

@@ -138,7 +138,7 @@ class Readings:
             seen, holder = lateness.feed(chunk)
             hold.arrive(chunk, seen)
             # What the longest window may still hold stays, so that the step that lets it go is in hand.
-            below = min(chunk.floor_ns, max(0, int(seen[-1]) - max(windows)))
+            below = min(chunk.floor_ns, int(seen[-1]) - max(windows))
             self._both(partial(ranks.feed, chunk, seen, holder, below), partial(beside, chunk, seen))
         ranks.finish()
         quantiles.narrow()
