@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": "bench.cli.run:run",
     "report": "bench.cli.report:report",
     "export": "bench.cli.export:export",
+    "order": "bench.cli.order:order",
     "claims": "bench.cli.claims:claims_",
     "selfcheck": "bench.cli.selfcheck:selfcheck",
 }

@@ -55,6 +55,7 @@ def analyse(
         max_displacement=int(ranks.state.max_displacement),
         lateness=first.lateness.late.spread(delivered.max_lateness_ns),
         displacement=ranks.displacement.spread(int(ranks.state.max_displacement)),
+        needed=ranks.needed.spread(int(ranks.state.max_needed)),
         overlap_ns=overlap_ns,
         causes=_causes(delivered, merged, first),
         windows=windows,

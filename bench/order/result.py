@@ -135,6 +135,8 @@ class Order:
     lateness: Spread
     """Of every event; 0 for those in order."""
     displacement: Spread
+    needed: Spread
+    """Of every event: the shortest window, in ns, behind which it comes out in order."""
     overlap_ns: int
     causes: Causes
     windows: tuple[Window, ...]

@@ -29,6 +29,8 @@ def caveats(view: SessionView, found: Sequence[Finding]) -> list[str]:
         _repeats(view),
     ]
     said += [_saturated(view), _workload(view), _nameless(view)]
+    if view.no_orders:
+        said.append(f"The order of recorded events was not analysed: {view.no_orders}")
     silent = [finding.question.name for finding in found if finding.asked and finding.headline is None]
     if silent and view.valid:
         said.append(f"Not measured here: {listed(silent)}.")

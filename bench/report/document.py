@@ -10,6 +10,7 @@ from bench.report.apart import apart
 from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
+from bench.report.orders.document import as_json as order_as_json
 from bench.report.view import SessionView, records
 from bench.stats import Interval
 from bench.store.folder import StoredSession
@@ -39,6 +40,7 @@ def as_json(session: StoredSession) -> dict[str, Any]:
             if f.asked
         ],
         "comparisons": [_comparison(f, line) for f in found for group in f.groups for line in group.lines],
+        "orders": [order_as_json(each) for each in view.orders],
         "trials": records(session.trials),
     }
 

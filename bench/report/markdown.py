@@ -9,6 +9,7 @@ from bench.report.apart import outliers_said
 from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
+from bench.report.orders.words import answer, told, where
 from bench.report.quantities import LEGEND, estimate
 from bench.report.sentences import TOLD
 from bench.report.view import SessionView
@@ -33,6 +34,7 @@ def render(view: SessionView) -> str:
         [escape(f"{view.machine}; {view.ringbench}; session {view.status}.")],
         [f"- **Note:** {escape(caveat)}" for caveat in caveats(view, found)],
         [line for finding in found if finding.asked for line in _answers(finding)],
+        [f"- **how long to wait:** {escape(answer(each.order))} ({escape(where(each))})" for each in told(view.orders)],
         [escape(line) for line in (answered(found), checksums(view), outliers_said(view)) if line],
         _table(found),
         [f"{LEGEND} n: repeats. Each row is one setting's; report.html has all settings and how to read them."],

@@ -14,20 +14,28 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from bench.order.survey import Surveyed
 from bench.report.account import account, answered, checksums
 from bench.report.again import again
 from bench.report.apart import outliers_said
 from bench.report.caveats import caveats
 from bench.report.figures import FIGURES, FigureKind
 from bench.report.findings import findings
+from bench.report.orders import timeline, words
+from bench.report.orders.table import kinds, latencies, pairs, remains
+from bench.report.orders.words import told
 from bench.report.quantities import LEGEND, amount, bounds
 from bench.report.questions import OWN_WORDS, QUESTIONS
 from bench.report.sentences import TOLD, Statement
 from bench.report.svg import inline
-from bench.report.view import SessionView
+from bench.report.view import SessionView, shown
 from bench.stats import Interval
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_RECORDINGS = 12
+"""Recordings whose order is shown in full."""
+_WORST = 10
+"""Violations that are drawn."""
 _SETTINGS = 4
 """Settings whose sentences a section shows at once: the others wait to be opened."""
 
@@ -53,7 +61,11 @@ def render(view: SessionView, plots: Mapping[str, str]) -> str:
         answered=answered(found),
         checksums=checksums(view),
         outliers=outliers_said(view),
-        figures={kind.question: _figure(view, kind, plots[kind.name]) for kind in FIGURES if kind.name in plots},
+        orders=[_order(each) for each in told(view.orders, _RECORDINGS)],
+        more_orders=len(view.orders) - _RECORDINGS,
+        latencies=latencies(view.orders),
+        worst=_worst(view.orders),
+        figures=_figures(view, plots),
         entries=account(view),
         again=again(view),
         headlines=[finding.headline for finding in found if finding.headline],
@@ -64,9 +76,42 @@ def render(view: SessionView, plots: Mapping[str, str]) -> str:
     )
 
 
+def _figures(view: SessionView, plots: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
+    """Return the figures that were drawn, by the question they help to answer."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for kind in FIGURES:
+        if kind.name in plots:
+            found.setdefault(kind.question, []).append(_figure(view, kind, plots[kind.name]))
+    return found
+
+
 def _figure(view: SessionView, kind: FigureKind, svg: str) -> dict[str, object]:
     words = kind.alt(view)
     return {"name": kind.name, "caption": kind.caption, "words": words, "svg": inline(svg, kind.name, words)}
+
+
+def _order(each: Surveyed) -> dict[str, object]:
+    return {
+        "where": words.where(each),
+        "answer": words.answer(each.order),
+        "said": [*words.causes(each.order), *filter(None, [words.blocks(each.order)])],
+        "tables": [table(each.order) for table in (remains, kinds, pairs)] if each.order.delivered.late_events else [],
+    }
+
+
+def _worst(orders: Sequence[Surveyed]) -> list[dict[str, object]]:
+    found = [(each, example) for each in orders for example in each.order.examples]
+    found.sort(key=lambda pair: -pair[1].lateness_ns)
+    return [
+        {
+            "transport": shown(each.order.transport),
+            "where": words.where(each),
+            "headline": timeline.headline(example),
+            "svg": timeline.svg(example),
+            "lines": timeline.lines(example),
+        }
+        for each, example in found[:_WORST]
+    ]
 
 
 def _bounds(figure: Interval | None, unit: str) -> str:

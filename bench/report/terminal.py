@@ -22,6 +22,8 @@ from bench.report.apart import outliers_said
 from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
+from bench.report.orders.terminal import answers
+from bench.report.orders.words import told
 from bench.report.quantities import LEGEND, NOT_MEASURED, amount, bounds
 from bench.report.sentences import TOLD
 from bench.report.view import SessionView, shown
@@ -53,6 +55,10 @@ def show(
     for finding in found:
         if finding.asked:
             heads = _block(console, finding, heads)
+    if view.orders:
+        console.print()
+        console.print(Text.assemble(("how long to wait", "bold"), "  ", ("`ringbench order` tells more", "dim")))
+        answers(console, told(view.orders))
     console.print()
     legend = f"{LEGEND} n: repeats. Ratios are taken repeat by repeat."
     for said in (_further(found), answered(found), checksums(view), outliers_said(view), legend):

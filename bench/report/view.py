@@ -16,6 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from bench.errors import RingbenchError
+from bench.order.survey import Surveyed, survey
 from bench.store.folder import StoredSession
 from bench.store.schema import TRIALS
 from bench.store.text import printable
@@ -76,6 +78,8 @@ class SessionView:
     name: str
     manifest: Mapping[str, Any]
     rows: tuple[Record, ...]
+    session: StoredSession | None = None
+    """Where its recorded events are; None: nowhere."""
 
     @classmethod
     def of(cls, session: StoredSession) -> SessionView:
@@ -84,7 +88,29 @@ class SessionView:
             {name: shown(value) if isinstance(value, str | bytes) else value for name, value in row.items()}
             for row in records(session.trials)
         ]
-        return cls(shown(session.path.name or session.path), session.manifest, tuple(rows))
+        return cls(shown(session.path.name or session.path), session.manifest, tuple(rows), session)
+
+    @property
+    def orders(self) -> list[Surveyed]:
+        """Return what bench.order finds in the recorded events; nothing where :attr:`no_orders` says why."""
+        return self._surveyed[0]
+
+    @property
+    def no_orders(self) -> str:
+        """Return why recorded events could not be analysed, '' where they could."""
+        return self._surveyed[1]
+
+    @property
+    def _surveyed(self) -> tuple[list[Surveyed], str]:
+        if self.session is None:
+            return [], ""
+        if "orders" not in self.session.derived:  # page, figures, summary and terminal ask for it
+            try:
+                self.session.derived["orders"] = survey(self.session), ""
+            except RingbenchError as error:
+                self.session.derived["orders"] = [], shown(error)
+        found: tuple[list[Surveyed], str] = self.session.derived["orders"]
+        return found
 
     @cached_property
     def valid(self) -> tuple[Record, ...]:

@@ -8,7 +8,7 @@ measured again, and they are overwritten.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,6 +40,8 @@ class StoredSession:
     """A row for each trial and transport, columns of schema TRIALS, nullable types: null is NA, never 0 or NaN."""
     recorded_version: int = SCHEMA_VERSION
     """The schema version of the files themselves."""
+    derived: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was made of it once and is asked for several times, by who made it."""
 
     def events(self, trial: str) -> pd.DataFrame | None:
         """Return *trial*'s recorded events, columns of schema EVENTS; None where none were stored.
@@ -55,6 +57,11 @@ class StoredSession:
         Empty where none were stored. Raises as :meth:`events` does.
         """
         return self._event_arrays(trial) or {}
+
+    def events_file(self, trial: str) -> Path | None:
+        """Return where *trial*'s events are; None where none were stored. Raises as :meth:`events` does."""
+        path = _events_path(self.path, trial)
+        return path if path.exists() else None
 
     def _event_arrays(self, trial: str) -> dict[str, Events] | None:
         path = _events_path(self.path, trial)

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from bench.report.figures import capacity, cost, drops, latency, memory, ordering, overhead, readers, throughput
+from bench.report.figures import (
+    capacity,
+    cost,
+    disorder_by_cpu,
+    disorder_over_time,
+    drops,
+    latency,
+    latency_distribution,
+    memory,
+    ordering,
+    overhead,
+    readers,
+    throughput,
+    window,
+)
 from bench.report.figures.figure import FigureKind
 
 __all__ = ["FIGURES", "FigureKind"]
@@ -17,4 +31,8 @@ FIGURES: tuple[FigureKind, ...] = (
     readers.FIGURE,
     ordering.FIGURE,
     latency.FIGURE,
+    window.FIGURE,
+    disorder_by_cpu.FIGURE,
+    disorder_over_time.FIGURE,
+    latency_distribution.FIGURE,
 )

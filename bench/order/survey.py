@@ -1,0 +1,97 @@
+"""The recordings of a session, or of a file, analysed one after the other."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.order.analysis import OVERLAP_NS, analyse
+from bench.order.file import EventsFile
+from bench.order.readings import Tell
+from bench.order.result import Order
+from bench.store.folder import StoredSession
+from bench.transports import TRANSPORTS
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """One transport's events in one trial."""
+
+    row: Row | None
+    """The trial's row of trials.parquet, None for null; None for a file that no session goes with."""
+    order: Order
+
+
+def survey(session: StoredSession, tell: Tell | None = None) -> list[Surveyed]:
+    """Analyse the first trial of each cell whose events were kept, in the order of the trials.
+
+    Raises EnvironmentLacks without the compiled loops, SessionUnreadable for a damaged file.
+    """
+    rows = _rows(session.trials)
+    found = []
+    for trial, of_trial in _first_of_each_cell(session, rows):
+        path = session.events_file(trial)
+        streams = {} if path is None else EventsFile(path, session.recorded_version).streams()
+        for row in of_trial:
+            if stream := streams.get(row["transport"]):
+                overlap = _overlap_ns(rows, row)
+                order = analyse(
+                    stream, row["transport"], shared_ring=_shared(row["transport"]), overlap_ns=overlap, tell=tell
+                )
+                found.append(Surveyed(row, order))
+    return found
+
+
+def of_file(path: Path, tell: Tell | None = None) -> list[Surveyed]:
+    """Analyse each transport's events in a file."""
+    return [
+        Surveyed(None, analyse(stream, transport, shared_ring=_shared(transport), tell=tell))
+        for transport, stream in EventsFile(path).streams().items()
+    ]
+
+
+def _first_of_each_cell(session: StoredSession, rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Yield trials with their rows: valid ones, whose events were kept, the first of each cell."""
+    of_trial: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["valid"] is True:
+            of_trial.setdefault(row["trial"], []).append(row)
+    seen = set()
+    for trial, several in of_trial.items():
+        cell = (several[0]["scenario"], tuple(row["transport"] for row in several))
+        if cell not in seen and session.events_file(trial) is not None:
+            seen.add(cell)
+            yield trial, several
+
+
+def _shared(transport: str) -> bool | None:
+    known = TRANSPORTS.get(transport.partition("~")[0])
+    return None if known is None else known.shape == "shared-ring"
+
+
+def _overlap_ns(rows: list[Row], row: Row) -> int:
+    """Return how long two submissions can overlap: twice what one costs in this session, where that was measured.
+
+    Without a wake-up: that comes after the record is in the ring.
+    """
+    alike = [
+        other["producer_ns_per_event"]
+        for other in rows
+        if other["valid"] is True
+        and (other["transport"], other["wakeup"]) == (row["transport"], "none")
+        and other["producer_ns_per_event"] is not None
+        and other["workload"].partition("@")[0] == row["workload"].partition("@")[0]
+    ]
+    return round(2 * statistics.median(alike)) if alike else OVERLAP_NS
+
+
+def _rows(trials: pd.DataFrame) -> list[Row]:
+    nothing_for_null = trials.astype(object).where(trials.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in nothing_for_null.to_dict("records")]

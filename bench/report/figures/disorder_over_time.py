@@ -1,0 +1,93 @@
+"""Figure: late events over the time of a recording, where a burst of disorder is seen as one."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bench.order.survey import Surveyed
+from bench.report import style
+from bench.report.figures.axis import linear_x, linear_y
+from bench.report.figures.curves import Curve, curves, height, key, subtitle
+from bench.report.figures.figure import FigureKind
+from bench.report.quantities import amount, number
+from bench.report.style import Sheet
+from bench.report.view import SessionView, shown
+
+_LEFT, _BODY, _AXIS = 0.75, 2.2, 0.5
+_FEWEST_SPANS = 3
+
+
+def draw(view: SessionView) -> Figure | None:
+    """Draw a line for each recording with late events that is long enough to have a course; None where none is."""
+    long = _long(view)
+    drawn = curves(long)
+    if not drawn:
+        return None
+    sheet = Sheet(
+        view,
+        _title(drawn),
+        subtitle(drawn, len(long)),
+        body=_BODY + _AXIS + height(drawn),
+        note="A point is the share of the events stamped in that span; spans without an event have none.",
+    )
+    with style.looks():
+        _panel(sheet.panel(height(drawn), _BODY, _LEFT), drawn)
+        key(sheet, drawn)
+    return sheet.figure
+
+
+def alt(view: SessionView) -> str:
+    """Say the least and the most of each."""
+    return " ".join(
+        f"{shown(curve.surveyed.order.transport)}: {amount(min(shares), '')} to {amount(max(shares), '')} of the "
+        f"events of a span of {number(curve.surveyed.order.span_s)} s are late."
+        for curve in curves(_long(view))
+        for shares in [[share for _, share in _shares(curve.surveyed)]]
+    )
+
+
+def _long(view: SessionView) -> list[Surveyed]:
+    return [each for each in view.orders if each.order.delivered.late_events and len(_shares(each)) >= _FEWEST_SPANS]
+
+
+def _shares(each: Surveyed) -> list[tuple[float, float]]:
+    span = each.order.span_s
+    return [
+        ((place + 0.5) * span, group.late_events / group.events)
+        for place, group in enumerate(each.order.by_span)
+        if group.events
+    ]
+
+
+def _title(drawn: list[Curve]) -> str:
+    most = max((share, curve.surveyed.order.transport) for curve in drawn for _, share in _shares(curve.surveyed))
+    return f"At worst {amount(most[0], '')} of the events of a moment came late ({shown(most[1])})"
+
+
+def _panel(axes: Axes, drawn: list[Curve]) -> None:
+    times: list[float] = []
+    shares: list[float] = []
+    for curve in drawn:
+        points = _shares(curve.surveyed)
+        x, y = [1e9 * at for at, _ in points], [share for _, share in points]
+        # A thousand points are a band: markers only where there is room for them.
+        axes.plot(x, y, curve.marker if len(x) <= 60 else "", color=curve.color, ls=curve.dashes, lw=1.2, ms=3)
+        times += x
+        shares += y
+    unit = linear_x(axes, times, "ns")
+    linear_y(axes, shares, "")
+    axes.grid()
+    axes.set_axisbelow(True)
+    axes.set_xlabel(f"Since the first stamp ({unit})", fontsize=8.5)
+    axes.set_ylabel("Late events, %", fontsize=8.5)
+
+
+FIGURE = FigureKind(
+    "disorder_over_time",
+    "wait",
+    draw,
+    alt,
+    "Even lines are disorder that goes with the way of reading; a peak is a burst of it, as when a CPU or the reader "
+    "was taken away for a while. Lower is better ordered. It does not show how late they were.",
+)

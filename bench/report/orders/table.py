@@ -1,0 +1,94 @@
+"""Tables of the analysis, as text: a head and rows. Page, summary and terminal show the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.order.distribution import Spread
+from bench.order.result import Group, Order
+from bench.order.survey import Surveyed
+from bench.report.orders.words import where
+from bench.report.quantities import NOT_MEASURED, amount, number
+from bench.report.view import shown
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def remains(order: Order) -> Table:
+    """Return what a consumer gets that does nothing, merges passes, or holds back."""
+    delivered, merged = order.delivered, order.merged
+    rows = [("as delivered", "", "", *_left(delivered.late_events, delivered.causal_violations, delivered.latency))]
+    if merged is not None:
+        left = _left(merged.late_events, merged.causal_violations, merged.latency)
+        rows.append(("each pass merged", "a pass", "", *left))
+    for window in order.windows:
+        kept = f"{number(window.held_events)} ({amount(window.held_bytes, 'bytes')})"
+        left = _left(window.late_events, window.causal_violations, window.latency)
+        rows.append((f"held for {window.share}", amount(window.window_ns, "ns"), kept, *left))
+    head = ("What the consumer does", "Hold", "Kept at once", "Late", "Causal violations", "Half within", "99 % within")
+    return Table(f"What remains: {shown(order.transport)}", head, tuple(rows))
+
+
+def latencies(surveyed: list[Surveyed]) -> Table:
+    """Return the latency of each recording."""
+    rows = [
+        (
+            shown(each.order.transport),
+            where(each),
+            *(_time(getattr(each.order.delivered.latency, name)) for name in ("p50", "p90", "p99", "p999", "max")),
+            _time(each.order.batching.p50) if 2 * each.order.blocks <= each.order.events else "each stamped",
+        )
+        for each in surveyed
+    ]
+    head = ("Transport", "Setting", "p50", "p90", "p99", "p99.9", "max", "Block adds (p50)")
+    return Table("Latency from stamp to reader", head, tuple(rows))
+
+
+def kinds(order: Order) -> Table:
+    """Return disorder by kind of event."""
+    rows = tuple((name, *_group(group)) for name, group in order.by_kind.items())
+    return Table("By kind of event", ("Kind", *_GROUP), rows)
+
+
+def pairs(order: Order, most: int = 8) -> Table:
+    """Return disorder by pair of CPUs, at most so many pairs, those with most late events."""
+    found = order.by_pair or ()
+    rows = tuple((str(pair.cpu), str(pair.ahead_cpu), *_group(pair)) for pair in found[:most])
+    more = f" ({len(found) - most:,} more pairs)" if len(found) > most else ""
+    return Table(f"By pair of CPUs{more}", ("CPU", "After one of", *_GROUP), rows)
+
+
+_GROUP = ("Events", "Late", "Inversions", "Late by (p50, p99, max)", "Displaced by (p50, p99, max)")
+
+
+def _group(group: Group) -> tuple[str, ...]:
+    return (
+        "" if group.events is None else number(group.events),
+        number(group.late_events),
+        number(group.timestamp_inversions),
+        _three(group.lateness_p50_ns, group.lateness_p99_ns, group.max_lateness_ns, "ns"),
+        _three(group.displacement_p50, group.displacement_p99, group.max_displacement, "1"),
+    )
+
+
+def _three(p50: int | None, p99: int | None, most: int, unit: str) -> str:
+    if p50 is None or p99 is None:
+        return "0"
+    # The first two are powers of two above the value: never more than the largest there is.
+    return ", ".join(amount(min(value, most), unit) for value in (p50, p99, most))
+
+
+def _left(late: int, violations: int | None, latency: Spread) -> tuple[str, str, str, str]:
+    violated = NOT_MEASURED if violations is None else number(violations)
+    return number(late), violated, _time(latency.p50), _time(latency.p99)
+
+
+def _time(value: int | None) -> str:
+    return amount(value, "ns")
