@@ -14,7 +14,7 @@ from bench.order.analysis import OVERLAP_NS, analyse
 from bench.order.file import EventsFile
 from bench.order.readings import Tell
 from bench.order.result import Order
-from bench.store.folder import StoredSession
+from bench.store.folder import EVENTS_FOLDER, StoredSession
 from bench.transports import TRANSPORTS
 
 Row = Mapping[str, Any]
@@ -34,8 +34,10 @@ def survey(session: StoredSession, tell: Tell | None = None) -> list[Surveyed]:
 
     Raises EnvironmentLacks without the compiled loops, SessionUnreadable for a damaged file.
     """
+    found: list[Surveyed] = []
+    if not (session.path / EVENTS_FOLDER).is_dir():
+        return found
     rows = _rows(session.trials)
-    found = []
     for trial, of_trial in _first_of_each_cell(session, rows):
         path = session.events_file(trial)
         streams = {} if path is None else EventsFile(path, session.recorded_version).streams()

@@ -20,12 +20,12 @@ def quick() -> SessionView:
 @pytest.fixture(scope="session")
 def whole() -> SessionView:
     """A session that answers every question."""
-    return synthetic.view(synthetic.whole())
+    return SessionView.of(synthetic.whole_session())
 
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its report."""
     out = tmp_path_factory.mktemp("report")
-    write_report(synthetic.session(synthetic.whole()), out)
+    write_report(synthetic.whole_session(), out)
     return out

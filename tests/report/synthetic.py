@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.report.view import SessionView
+from bench.order import Recorded, analyse
+from bench.order.survey import Surveyed
+from bench.report.view import SessionView, records
 from bench.store.folder import StoredSession
 from bench.store.trials_parquet import frame, table_of
+from tests.order.planted import Recipe, drained_by_cpu
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -268,11 +272,37 @@ def manifest(**changed: Any) -> dict[str, Any]:
     }
 
 
-def session(rows: list[Row] | None = None, path: Path = Path("synthetic"), **changed: Any) -> StoredSession:
+@lru_cache(maxsize=8)
+def orders(cpus: int = 2, lives: int = 100_000) -> tuple[Surveyed, ...]:
+    """Return what is found in a paired trial's recordings with planted disorder: on *cpus* CPUs, over 0.3 s or so."""
+    ring, _ = Recipe(lives, cpus=cpus).events()
+    straight, _ = Recipe(lives, cpus=cpus, swaps=0, moved_forks=0).events()
+    found = []
+    for transport, events in (("perf", drained_by_cpu(straight)), ("ringbuf-reserve", ring)):
+        counted = {"attempted": len(events), "failed": 0}
+        (of_trial,) = records(frame(table_of([row(mode="paired", transport=transport, trial="0001", **counted)])))
+        order = analyse(Recorded(events), transport, shared_ring=transport != "perf")
+        found.append(Surveyed(of_trial, order))
+    return tuple(found)
+
+
+def session(
+    rows: list[Row] | None = None,
+    path: Path = Path("synthetic"),
+    recorded: Iterable[Surveyed] = (),
+    **changed: Any,
+) -> StoredSession:
     """Return a stored session of *rows*, by default those of a quick profile, with keys of its manifest *changed*."""
-    return StoredSession(path, manifest(**changed), frame(table_of(quick() if rows is None else rows)))
+    stored = StoredSession(path, manifest(**changed), frame(table_of(quick() if rows is None else rows)))
+    stored.derived["orders"] = list(recorded), ""
+    return stored
 
 
 def view(rows: list[Row] | None = None, **changed: Any) -> SessionView:
     """Return the same as the report sees it."""
     return SessionView.of(session(rows, **changed))
+
+
+def whole_session(**changed: Any) -> StoredSession:
+    """Return a session that answers every question, with recorded events."""
+    return session(whole(), recorded=orders(), **changed)

@@ -112,9 +112,10 @@ def test_the_dark_knows_every_colour_of_the_figures(html: str) -> None:
 
 def test_every_figure_has_words_and_a_caption(page: Reader) -> None:
     images = page.all("svg")
-    assert len(images) == 9
-    assert all(image["role"] == "img" and len(image["aria-label"]) > 100 for image in images)
-    assert len(page.all("figcaption")) == 9
+    timelines = [image for image in images if image["aria-label"].startswith("pid ")]
+    assert (len(images), len(timelines)) == (23, 10)
+    assert all(image["role"] == "img" and len(image["aria-label"]) > 60 for image in images)
+    assert len(page.all("figcaption")) == 13
 
 
 def test_identifiers_are_unique_and_what_refers_to_them_finds_them(html: str, page: Reader) -> None:

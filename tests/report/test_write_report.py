@@ -23,7 +23,7 @@ def files(folder: Path) -> set[str]:
 
 
 def test_it_writes_a_page_a_summary_and_every_plot(tmp_path: Path) -> None:
-    written = write_report(session(synthetic.whole()), tmp_path / "new" / "folder")
+    written = write_report(synthetic.whole_session(), tmp_path / "new" / "folder")
     assert written[0] == tmp_path / "new" / "folder" / "report.html"
     assert files(tmp_path / "new" / "folder") == {"report.html", "summary.md"} | PLOTS
     assert {str(path.relative_to(tmp_path / "new" / "folder")) for path in written} == files(

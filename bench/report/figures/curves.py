@@ -76,7 +76,7 @@ def key(sheet: Sheet, drawn: Sequence[Curve]) -> None:
         )
         sheet.figure.add_artist(line)
         sheet.figure.add_artist(mark)
-        sheet.figure.text(0.105, y, style.text(curve.words, 105), va="center", fontsize=8)
+        sheet.figure.text(0.105, y, style.text(curve.words, 116), va="center", fontsize=7.5)
 
 
 def height(drawn: Sequence[Curve]) -> float:

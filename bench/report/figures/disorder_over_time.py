@@ -14,7 +14,7 @@ from bench.report.quantities import amount, number
 from bench.report.style import Sheet
 from bench.report.view import SessionView, shown
 
-_LEFT, _BODY, _AXIS = 0.75, 2.2, 0.5
+_LEFT, _BODY, _AXIS = 0.95, 2.2, 0.5
 _FEWEST_SPANS = 3
 
 

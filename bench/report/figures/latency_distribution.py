@@ -15,7 +15,7 @@ from bench.report.quantities import amount
 from bench.report.style import Sheet
 from bench.report.view import SessionView, shown
 
-_LEFT, _BODY, _AXIS = 0.75, 2.9, 0.5
+_LEFT, _BODY, _AXIS = 0.95, 2.9, 0.5
 
 
 def draw(view: SessionView) -> Figure | None:
