@@ -88,6 +88,13 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--precision", type=share, metavar="P", help="Repeat until every interval is within P, like 5%; 5 at least."
         ),
         click.option("--max-time", type=seconds, metavar="SECONDS", help="Repeat until time is up; 5 at least."),
+        click.option(
+            "--events-to",
+            type=click.Choice(["memory", "disk"]),
+            default="memory",
+            show_default=True,
+            help="Where events go while a trial runs; to disk, a session can be larger than memory.",
+        ),
         click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
     ):
         command = option(command)

@@ -155,15 +155,10 @@ class SessionWriter:
         atomic.make_folder(folder)
         return atomic.temporary(folder)
 
-    def add(
-        self,
-        rows: Sequence[Mapping[str, object]],
-        events: Mapping[str, Events],
-        captured: Path | None = None,
-    ) -> None:
+    def add(self, rows: Sequence[Mapping[str, object]], events: Mapping[str, Events] | Path) -> None:
         """Store one finished trial: its *rows*, one a transport, and its *events* by transport, if it recorded any.
 
-        *captured*: a whole events file at a :meth:`capture_place` instead, which is moved to where it belongs.
+        *events* that were written meanwhile are a whole file at a :meth:`capture_place`, which is moved to its place.
         Raises ValueError for rows that don't fit the schema or don't belong to one new trial (mistakes in this
         program), RingbenchError where the disk refuses; what was stored before is stored still.
         """
@@ -172,10 +167,10 @@ class SessionWriter:
         path = _events_path(self.path, trial)
         if self._manifest["status"] != "interrupted":
             self.amend(status="interrupted", ended=None)
-        if events:
+        if isinstance(events, Path):
+            atomic.adopt(events, path)
+        elif events:
             events_writer.store(path, events)
-        elif captured is not None:
-            atomic.adopt(captured, path)
         trials_parquet.write(self.path, together)
         self._trials = together
 
