@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,10 +27,13 @@ class Capture:
     """Writes the events of *transports* to a new file at *path*, from blocks that readers fill through :attr:`feeds`.
 
     The file is whole, synced and the caller's own when :meth:`finish` has returned. What the writer can't do is raised
-    by whatever waits for it: RingbenchError where the disk refuses, MeasurementInvalid where it died.
+    by whatever waits for it: RingbenchError where the disk refuses, MeasurementInvalid where it died. *row_group* 0: as
+    large as a file's usually are.
     """
 
-    def __init__(self, path: Path, transports: Sequence[str], *, slots: int = SLOTS, blocks: int = BLOCKS) -> None:
+    def __init__(
+        self, path: Path, transports: Sequence[str], *, slots: int = SLOTS, blocks: int = BLOCKS, row_group: int = 0
+    ) -> None:
         self._pool = Pool(slots=slots, number=blocks)
         self._pool.gone = self._failure
         self.feeds = {name: Feed(self._pool, index) for index, name in enumerate(transports)}
@@ -39,7 +42,7 @@ class Capture:
         parent = os.getpid()
         self._pid: int | None = os.fork()
         if not self._pid:
-            _write(self._pool, path, transports, says, parent)
+            _write(lambda: _written(self._pool, path, transports, row_group), self._pool, says, parent)
         os.close(says)
         self._pool.read_here()
 
@@ -95,15 +98,15 @@ class Capture:
         return errors.MeasurementInvalid(f"the process that writes events to disk died {said.get('died')}.")
 
 
-def _write(pool: Pool, path: Path, transports: Sequence[str], says: int, parent: int) -> NoReturn:
-    """The writer's whole life."""
+def _write(work: Callable[[], dict[str, int]], pool: Pool, says: int, parent: int) -> NoReturn:
+    """The writer's whole life: *work*, and what it says at the end."""
     said: dict[str, Any] = {}
     try:
         die_with_parent()
         if os.getppid() != parent:  # it died before it could be followed
             os._exit(1)
         pool.write_here()
-        said = {"written": _written(pool, path, transports)}
+        said = {"written": work()}
     except errors.RingbenchError as error:
         said = {"refused": str(error)}
     except BaseException:
@@ -113,19 +116,19 @@ def _write(pool: Pool, path: Path, transports: Sequence[str], says: int, parent:
         os._exit(0)
 
 
-def _written(pool: Pool, path: Path, transports: Sequence[str]) -> dict[str, int]:
+def _written(pool: Pool, path: Path, transports: Sequence[str], row_group: int) -> dict[str, int]:
     # Imported here: they take a fifth of a second, while the trial compiles its program.
     import pyarrow as pa
 
     from bench.store import atomic
-    from bench.store.events_writer import EventsWriter
+    from bench.store.events_writer import ROW_GROUP, EventsWriter
 
     pa.set_cpu_count(1)
     os.nice(NICENESS)
     counts = dict.fromkeys(transports, 0)
     try:
         with atomic.creating(path) as file:
-            writer = EventsWriter(file, transports)
+            writer = EventsWriter(file, transports, row_group or ROW_GROUP)
             try:
                 pool.ready()
                 for whose, events in pool.received():
