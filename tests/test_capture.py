@@ -1,4 +1,4 @@
-"""Blocks of memory on their way to disk: nothing is lost, what is waited for is counted, a dead writer is no mystery."""
+"""Blocks of memory on their way to disk: nothing is lost, each wait is counted, a dead writer is no mystery."""
 
 from __future__ import annotations
 

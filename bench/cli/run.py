@@ -133,6 +133,9 @@ def run(  # one parameter an option
 
     Overhead: while it runs, a BPF program runs at every fork, exec and exit of the whole machine (some 0.3 us each,
     with perf and wake-up `every` some 15 us), and its workload takes the chosen CPUs whole. Nothing stays behind.
+
+    With --events-to disk, a process of its own writes events while a trial runs, in bounded memory. Where the reader
+    must wait for it, that is counted: columns writer_waits and writer_wait_ns.
     """
     if resume is not None:
         plan, place = _stored_plan(resume, factors, command), resume

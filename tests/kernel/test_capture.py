@@ -1,4 +1,4 @@
-"""Events that go to disk while a trial runs, against the real kernel: all of them are there, and no writer outlives it."""
+"""Events go to disk while a trial runs, against the real kernel: all of them are there, and no writer outlives it."""
 
 from __future__ import annotations
 
