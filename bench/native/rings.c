@@ -77,7 +77,7 @@ static uint64_t now_ns(void)
 static __attribute__((noinline, cold)) int make_room(struct sink *sink, uint64_t bytes)
 {
 	if (sink->turn) {
-		if (sink->turn(sink) || sink->used + bytes > sink->room || sink->kept >= sink->slots)
+		if (sink->turn(sink) || bytes > sink->room - sink->used || sink->slots <= sink->kept)
 			return stop_at(sink, FULL, 0, bytes);
 		return 0;
 	}
