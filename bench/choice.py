@@ -42,6 +42,8 @@ class Choice:
     """Half the width of an interval over its value."""
     max_time_s: float | None = None
     seed: int = 1
+    events_to: str = "memory"
+    """Where events go while a trial runs: 'memory' or 'disk'."""
     command: tuple[str, ...] = ()
 
     def check(self, online: Sequence[int]) -> None:

@@ -53,6 +53,8 @@ class Plan:
     """What adds blocks while the session goes on; None: they are all planned."""
     flat_out: tuple[FlatOut, ...] = ()
     """Of each workload that a share is asked of; bench.calibration finds it."""
+    events_to: str = "memory"
+    """Where events go while a trial runs: 'memory', or 'disk', by a process that writes them meanwhile."""
 
     def extended(self, cells: Iterable[Trial]) -> Plan:
         """Return this plan with one block more, of *cells*."""
@@ -95,6 +97,7 @@ class Plan:
             "command": list(self.command) or None,
             "growth": None if self.growth is None else {"kind": self.growth.kind, **dataclasses.asdict(self.growth)},
             "flat_out": [{**dataclasses.asdict(each), "cpus": cpu_lists.show(each.cpus)} for each in self.flat_out],
+            "events_to": self.events_to,
             "trials": [trial.as_json() for trial in self.trials],
         }
 
@@ -112,6 +115,7 @@ class Plan:
             command=tuple(stored["command"] or ()),
             trials=tuple(Trial.from_json(trial) for trial in stored["trials"]),
             notes=tuple(notes),
+            events_to=str(stored.get("events_to", "memory")),
             growth=None if stored["growth"] is None else _growth(stored["growth"]),
             flat_out=tuple(
                 FlatOut(each["workload"], cpu_lists.parse(each["cpus"]), each["per_s"]) for each in stored["flat_out"]

@@ -65,6 +65,7 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
         time_limit_s=choice.duration_s if choice.command else None,
         notes=tuple(dict.fromkeys(notes)),
         growth=growth,
+        events_to=choice.events_to,
     )
 
 

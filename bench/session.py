@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from bench.metrics import Recording, backlog, compute
 from bench.metrics.drops import account_error
 from bench.offered import is_saturated
 from bench.plan import Plan
+from bench.read_back import read_back, waited
 from bench.record import LIFECYCLE
 from bench.scenario import Trial
 from bench.store.folder import SessionWriter
@@ -38,14 +39,21 @@ from bench.workloads import probe
 _STATISTICS = Path("/proc/sys/kernel/bpf_stats_enabled")
 _PATIENCE_S = 60.0
 """How much longer than planned a trial may take before it is given up."""
+_DISK_PATIENCE_S = 240.0
+"""And how much longer, where its events are on their way to a slow disk."""
+_CAPTURED = frozenset({"paired", "isolated"})
+"""Modes whose events can be written to disk meanwhile; the others keep none."""
 
-MEASURES: dict[str, Callable[[Trial, Plan], Outcome]] = {
+MEASURES: dict[str, Callable[..., Outcome]] = {
     "paired": trial_module.measure,
     "isolated": trial_module.measure,
     "capacity": capacity.measure,
     "overhead": overhead.measure,
 }
 """What measures a trial, by its mode."""
+
+_Found = tuple[list[dict[str, Any]], Mapping[str, Events] | Path, tuple[str, ...]]
+"""Rows, events (or where they are), and notes."""
 
 Weights = dict[tuple[str, int], int | None]
 
@@ -95,9 +103,10 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                 for trial in plan.trials:
                     if trial.trial not in writer.done:
                         told.before(trial)
-                        rows, events, said = _one(trial, plan, weights, surroundings)
                         keep = keep_events == "all" or (keep_events == "first" and trial.block == 1)
-                        writer.add(rows, events if keep else {})
+                        with _place(trial, plan, writer) as place:
+                            rows, events, said = _one(trial, plan, weights, surroundings, place)
+                            writer.add(rows, events if keep else {})
                         notes.extend(note for note in said if note not in notes)
                         told.after(rows)
                 if plan.growth is None:
@@ -157,12 +166,23 @@ class _Surroundings:
         return Moment.now(), attached.programs(self.held, self.names)
 
 
-def _one(
-    trial: Trial, plan: Plan, weights: Weights, surroundings: _Surroundings
-) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
+@contextlib.contextmanager
+def _place(trial: Trial, plan: Plan, writer: SessionWriter) -> Iterator[Path | None]:
+    """Yield where *trial*'s events may be written while it runs; what is still there afterwards is removed."""
+    if plan.events_to != "disk" or trial.mode not in _CAPTURED:
+        yield None
+        return
+    place = writer.capture_place()
+    try:
+        yield place
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def _one(trial: Trial, plan: Plan, weights: Weights, surroundings: _Surroundings, place: Path | None) -> _Found:
     isolation.settle()  # the last trial's own programs are gone, so those that are seen are others'
     before, programs = surroundings.look()
-    rows, events, notes = _measured(trial, plan, weights)
+    rows, events, notes = _measured(trial, plan, weights, place)
     isolation.settle()
     after, programs_after = surroundings.look()
     if programs is not None and programs_after is not None:
@@ -171,22 +191,27 @@ def _one(
     return [{**row, **meanwhile} for row in rows], events, notes
 
 
-def _measured(
-    trial: Trial, plan: Plan, weights: Weights
-) -> tuple[list[dict[str, Any]], dict[str, Events], tuple[str, ...]]:
+def _measured(trial: Trial, plan: Plan, weights: Weights, place: Path | None) -> _Found:
     began = time.monotonic()
     patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
+    asked: tuple[object, ...] = (trial, plan)
+    if place is not None:
+        asked += (place,)
+        patience = None if patience is None else patience + _DISK_PATIENCE_S
     try:
-        outcome = isolation.run(MEASURES[trial.mode], trial, plan, timeout_s=patience)
+        outcome = isolation.run(MEASURES[trial.mode], *asked, timeout_s=patience)
     except MeasurementInvalid as error:
         return [_broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
     trial_s = time.monotonic() - began
+    captured = place if outcome.captured else None
+    if captured is not None:
+        outcome = read_back(trial.trial, outcome, captured)
     rows = [_row(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
     events = {s.transport: s.recording.events for s in outcome.shares if s.recording.events is not None}
-    notes = outcome.notes
+    notes = outcome.notes + waited(trial.trial, outcome.shares)
     if outcome.births_refused:
         notes += (f"trial {trial.trial}: {outcome.births_refused} lives could not be named, the map was full.",)
-    return rows, events, notes
+    return rows, events if captured is None else captured, notes
 
 
 def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
@@ -241,6 +266,9 @@ def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weig
         "saturated": is_saturated(outcome.offered_per_s, outcome.done_per_s),
         "workload_exit_status": outcome.exit_status,
         "arena_bytes": share.arena_bytes,
+        "written_blocks": None if share.feed is None else share.feed.written_blocks,
+        "writer_waits": None if share.feed is None else share.feed.waits,
+        "writer_wait_ns": None if share.feed is None else share.feed.wait_ns,
         "clerk_cpu_ns": outcome.clerk_cpu_ns,
         "started_ns": outcome.started_ns,
         "trial_s": trial_s,

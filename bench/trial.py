@@ -12,9 +12,12 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from bench.blocks import Fed
+from bench.capture import Capture
 from bench.clerk import Clerk
 from bench.drainer import Drainer
 from bench.event import Events
@@ -51,6 +54,8 @@ class Share:
     failed_by_code: dict[str, int]
     lost_reported: int | None
     arena_bytes: int
+    feed: Fed | None = None
+    """What writing events to disk meanwhile did to the reader; None where they were kept in memory, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +75,29 @@ class Outcome:
     done_per_s: float | None = None
     """Operations a second that it did in the window; None where it doesn't know."""
     notes: tuple[str, ...] = field(default=())
+    found_ns: int | None = None
+    """When the final drain had ended (CLOCK_MONOTONIC)."""
+
+    @property
+    def captured(self) -> bool:
+        """Whether the events were written to disk."""
+        return any(share.feed is not None for share in self.shares)
 
 
-def measure(trial: Trial, plan: Plan) -> Outcome:
+def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
     """Measure one trial. Needs root; to be called in a process of its own.
 
-    Raises EnvironmentLacks when something is missing (before anything is attached, where that can be known) and
-    MeasurementInvalid when the measurement broke off.
+    With *place*, events that the reader keeps are written to a new file there meanwhile, and there are none in the
+    outcome (:attr:`Outcome.captured`).
+
+    Raises EnvironmentLacks when something is missing (before anything is attached, where that can be known),
+    MeasurementInvalid when the measurement broke off, and RingbenchError where *place* can't be written.
     """
-    load = plan.load(trial)
+    load, capture = plan.load(trial), None
     with contextlib.ExitStack() as stack:
+        if place is not None and _keeps(trial):
+            capture = Capture(place, trial.transports)  # forked first, so that it holds nothing of what comes
+            stack.callback(capture.close)
         stack.callback(load.stop)
         load.prepare()
         transports = [transport(name) for name in trial.transports]
@@ -97,11 +115,18 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
                 policy,
                 _capacity(trial, plan),
                 keep=sent.record.lifecycle,
+                feed=None if capture is None else capture.feeds[each.name],
                 argument=argument(trial.reader),
             )
             readers.append(reader(trial.reader).open(opening))
             stack.callback(readers[-1].close)
-        return _run(trial, plan, load, loaded, transports, sizes, readers)
+        if capture is not None:
+            capture.wait_until_ready()
+        return _run(trial, plan, load, loaded, transports, sizes, readers, capture)
+
+
+def _keeps(trial: Trial) -> bool:
+    return probe(trial.workload, trial.record_bytes).record.lifecycle and reader(trial.reader).keeps
 
 
 def _capacity(trial: Trial, plan: Plan) -> int:
@@ -118,6 +143,7 @@ def _run(  # the one place where all parts meet
     transports: Sequence[Transport],
     sizes: dict[str, int],
     readers: Sequence[Reader],
+    capture: Capture | None,
 ) -> Outcome:
     way = wait(trial.wait, plan.drain_interval_s)
     drainer = Drainer(readers, way)
@@ -164,14 +190,22 @@ def _run(  # the one place where all parts meet
             wakeups=ended.wakeups - begun.wakeups,
             context_switches=ended.context_switches - begun.context_switches,
             tail_ns=max(0, last_ns - (clerk.end_ns or 0)) if last_ns else 0,
-            stranded_age_ns=_age_ns(events, residual, found_ns),
+            stranded_age_ns=stranded_age_ns(events, residual, found_ns),
             memory=memory.of(each, loaded, sizes[each.name], alone=alone),
         )
         shares.append(
             Share(
-                each.name, sizes[each.name], recording, account.failed_by_code, source.lost_reported, source.arena_bytes
+                each.name,
+                sizes[each.name],
+                recording,
+                account.failed_by_code,
+                source.lost_reported,
+                source.arena_bytes,
+                None if capture is None else capture.feeds[each.name].account,
             )
         )
+    if capture is not None:
+        capture.finish({each.name: source.delivered for each, source in zip(transports, readers, strict=True)})
     return Outcome(
         tuple(shares),
         clerk.started_ns,
@@ -182,6 +216,7 @@ def _run(  # the one place where all parts meet
         load.offered_per_s(),
         None if clerk.done is None else clerk.done / clerk.wall_s,
         tuple(clerk.notes),
+        found_ns,
     )
 
 
@@ -197,7 +232,7 @@ def _tail(drainer: Drainer, clerk: Clerk, grace_s: float) -> int:
     return last_ns
 
 
-def _age_ns(events: Events | None, residual: int, found_ns: int) -> int | None:
+def stranded_age_ns(events: Events | None, residual: int, found_ns: int) -> int | None:
     """Return the age of the oldest of the last *residual* events; None where there are none, or they weren't kept."""
     if events is None or not residual:
         return None

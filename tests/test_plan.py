@@ -145,3 +145,10 @@ def test_a_command_is_watched_once_by_both_transports() -> None:
 def test_what_makes_no_sense_is_refused_in_a_line(choice: Choice, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         build(PROFILES["quick"], choice, (0, 1))
+
+
+def test_a_plan_says_where_events_go_and_one_that_does_not_means_memory() -> None:
+    plan = build(PROFILES["ci"], Choice(events_to="disk"), (0, 1))
+    assert Plan.from_json(plan.as_json()).events_to == plan.events_to == "disk"
+    older = {key: value for key, value in plan.as_json().items() if key != "events_to"}
+    assert Plan.from_json(older).events_to == "memory"

@@ -88,6 +88,13 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--precision", type=share, metavar="P", help="Repeat until every interval is within P, like 5%; 5 at least."
         ),
         click.option("--max-time", type=seconds, metavar="SECONDS", help="Repeat until time is up; 5 at least."),
+        click.option(
+            "--events-to",
+            type=click.Choice(["memory", "disk"]),
+            default="memory",
+            show_default=True,
+            help="Where events go while a trial runs; to disk, a session can be larger than memory.",
+        ),
         click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
     ):
         command = option(command)
@@ -126,6 +133,9 @@ def run(  # one parameter an option
 
     Overhead: while it runs, a BPF program runs at every fork, exec and exit of the whole machine (some 0.3 us each,
     with perf and wake-up `every` some 15 us), and its workload takes the chosen CPUs whole. Nothing stays behind.
+
+    With --events-to disk, a process of its own writes events while a trial runs, in bounded memory. Where the reader
+    must wait for it, that is counted: columns writer_waits and writer_wait_ns.
     """
     if resume is not None:
         plan, place = _stored_plan(resume, factors, command), resume

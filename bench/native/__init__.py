@@ -25,12 +25,16 @@ def _words(names: str) -> list[tuple[str, type[ctypes.c_uint64]]]:
     return [(name, _U64) for name in names.split()]
 
 
+TURN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+"""``sink.turn``: called with the sink's address when it is full; 0 when it has room again."""
+
+
 class Sink(ctypes.Structure):
     """``struct sink`` of rings.c: where records go, and what became of them. Every field is a u64; addresses, too."""
 
     _fields_ = _words(
         "records ends received_ns room slots record_bytes seq_offset overwrite limit in_call kept used "
-        "count bytes seq_sum lost discarded others error error_kind error_bytes"
+        "count bytes seq_sum lost discarded others error error_kind error_bytes turn"
     )
 
 

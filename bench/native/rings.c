@@ -45,6 +45,8 @@ struct sink {
 	uint64_t error;        /* what stopped the reader for good */
 	uint64_t error_kind;   /* with FOREIGN or DAMAGED: the record's type (perf) ... */
 	uint64_t error_bytes;  /* ... and its length */
+	int (*turn)(struct sink *); /* called when a sink is full that doesn't start again: gives it other memory and returns
+				     * 0; NULL: there is none */
 };
 
 static int stop_at(struct sink *sink, uint64_t error, uint64_t kind, uint64_t bytes)
@@ -71,6 +73,20 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Have room again for a record of `bytes` in a sink that is full, or stop it for good. */
+static __attribute__((noinline, cold)) int make_room(struct sink *sink, uint64_t bytes)
+{
+	if (sink->turn) {
+		if (sink->turn(sink) || bytes > sink->room - sink->used || sink->slots <= sink->kept)
+			return stop_at(sink, FULL, 0, bytes);
+		return 0;
+	}
+	if (!sink->overwrite || bytes > sink->room)
+		return stop_at(sink, FULL, 0, bytes);
+	sink->used = sink->kept = 0;
+	return 0;
+}
+
 /* Take one record; `bytes` is a constant in the callers that matter, so that the copy is a few moves. */
 static inline __attribute__((always_inline)) int put(struct sink *sink, const uint8_t *data, uint64_t bytes)
 {
@@ -78,10 +94,9 @@ static inline __attribute__((always_inline)) int put(struct sink *sink, const ui
 		uint64_t used = sink->used;
 
 		if (unlikely(used + bytes > sink->room || sink->kept >= sink->slots)) {
-			if (!sink->overwrite || bytes > sink->room)
-				return stop_at(sink, FULL, 0, bytes);
-			used = 0;
-			sink->kept = 0;
+			if (make_room(sink, bytes))
+				return -1;
+			used = sink->used;
 		}
 		memcpy(sink->records + used, data, bytes);
 		sink->used = used + bytes;

@@ -16,6 +16,7 @@ from bench.kernel import cpus
 from bench.kernel.perf_ring import MappedPerfRing
 from bench.kernel.ringbuf import MappedRingbuf
 from bench.readers.arena import Arena
+from bench.readers.block_arena import open_arena
 from bench.readers.reader import Kind, Opening, Reader
 from bench.waits import PACE_S
 
@@ -77,8 +78,11 @@ class BulkReader:
             self._arena.took(count)
             return count
         count = ring.drain(self._arena.sink)
-        if self._arena.sink.error:
+        while self._arena.sink.error:
             self._arena.check()
+            if count:
+                break
+            count = ring.drain(self._arena.sink)  # the arena had no room, and has taken another block
         return count
 
     def poll(self, timeout_s: float) -> int:
@@ -93,7 +97,7 @@ class BulkReader:
         """Nothing: each call is bounded."""
 
     def events(self) -> Events | None:
-        """Return the recorded events in order of delivery."""
+        """Return the recorded events in order of delivery; None where they are written to disk."""
         return self._arena.events()
 
     def close(self) -> None:
@@ -127,10 +131,10 @@ def missing() -> str | None:
 def _open(opening: Opening) -> Reader:
     if opening.record.varies and (reason := native.missing()):
         raise EnvironmentLacks(f"records of any length need the compiled loop: {reason}")
-    arena = Arena(opening.record, opening.capacity, keep=opening.keep)
+    arena = open_arena(opening)
     return BulkReader(open_rings(opening), arena, compiled=native.missing() is None)
 
 
 KIND = Kind(
-    "bulk", "the mapped memory drained in blocks by a compiled loop; no Python per event", missing, _open, PACE_S
+    "bulk", "the mapped memory drained in blocks by a compiled loop; no Python per event", missing, _open, pace_s=PACE_S
 )

@@ -91,7 +91,8 @@ KIND = Kind(
     "the records looked at where they lie in the mapped ring, no copy; each view is held for TIME, if given",
     missing,
     _open,
-    PACE_S,
+    keeps=False,
+    pace_s=PACE_S,
     usage="bulk-view[:TIME]",
     check=_check,
 )

@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from bench.errors import EnvironmentLacks, MeasurementInvalid
+from bench.errors import EnvironmentLacks, MeasurementInvalid, RingbenchError
 from bench.event import Events, delivered
 from bench.kernel import cpus, program
+from bench.readers.block_arena import BlockArena
 from bench.readers.reader import Kind, Opening, Reader
 from bench.wakeups import Wakeup
 
 _NEVER = 0x7FFFFFFF
 _MODULO = 1 << 64
+_SPILL = 4096
+"""Records that are kept as Python's objects before they go into a block: under a millisecond's copying."""
 
 
 class CallbackReader:
@@ -36,11 +39,15 @@ class CallbackReader:
         self._kept: list[bytes] = []
         self._stamps: list[int] = []
         self._keeps = opening.keep and not bare
+        self._arena = BlockArena(self._record, opening.feed, stamp_each=True) if opening.feed is not None else None
         self._lost = 0
         self._failure: BaseException | None = None
         self._stop = 0
         self._counted: Callable[[], tuple[int, int | None]] = lambda: (0, None)
-        on_record = self._on_bare() if bare else self._on_kept() if self._keeps else self._on_counted()
+        if bare or not self._keeps:
+            on_record = self._on_bare() if bare else self._on_counted()
+        else:
+            on_record = self._on_kept() if self._arena is None else self._on_written(self._arena)
         if self._shared:
             self._table.open_ring_buffer(on_record)
         else:
@@ -99,18 +106,46 @@ class CallbackReader:
 
         return on_record
 
+    def _on_written(self, arena: BlockArena) -> Callable[[Any, int, int], int]:
+        """As :meth:`_on_kept`, but some thousand records at a time go on to the blocks that are written to disk."""
+        decode, kept, stamps, now = self._table.event, self._kept, self._stamps, time.monotonic_ns
+        keep, stamp = kept.append, stamps.append
+
+        def on_record(context: Any, data: int, size: int) -> int:
+            try:
+                keep(bytes(decode(data)))
+                stamp(now())
+                if len(stamps) >= _SPILL:
+                    self._spill(arena)
+            except BaseException as error:
+                self._failure = self._failure or error
+            return self._stop
+
+        return on_record
+
+    def _spill(self, arena: BlockArena) -> None:
+        records, stamps = self._records(), np.array(self._stamps, np.uint64)
+        self._kept.clear()
+        self._stamps.clear()
+        arena.put(records, stamps)
+
     def _on_lost(self, count: int) -> None:
         self._lost += count
 
     @property
     def delivered(self) -> int:
         """Records handed over so far."""
-        return len(self._stamps) if self._keeps else self._counted()[0]
+        if self._keeps:
+            return len(self._stamps) + (0 if self._arena is None else self._arena.count)
+        return self._counted()[0]
 
     @property
     def seq_sum(self) -> int | None:
         """Sum of the sequence numbers; None for the bare one, which doesn't look into the records."""
-        return int(self._records()["seq"].sum(dtype=np.uint64)) if self._keeps else self._counted()[1]
+        if self._keeps:
+            held = int(self._records()["seq"].sum(dtype=np.uint64))
+            return held if self._arena is None else (held + self._arena.seq_sum) % _MODULO
+        return self._counted()[1]
 
     @property
     def lost_reported(self) -> int | None:
@@ -124,8 +159,8 @@ class CallbackReader:
 
     @property
     def arena_bytes(self) -> int:
-        """0: the objects are made as the events come, which is this reader's cost."""
-        return 0
+        """Of the blocks, where events go to disk; else 0: objects are made as the events come, which is its cost."""
+        return 0 if self._arena is None else self._arena.nbytes
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -155,6 +190,8 @@ class CallbackReader:
 
     def _since(self, before: int) -> int:
         self._stop = 0
+        if isinstance(self._failure, RingbenchError):  # of the process that writes events
+            raise self._failure
         if self._failure is not None:
             raise MeasurementInvalid(f"the callback failed: {self._failure!r}") from self._failure
         return self.delivered - before
@@ -167,7 +204,11 @@ class CallbackReader:
         return np.frombuffer(b"".join(self._kept), self._record.dtype)
 
     def events(self) -> Events | None:
-        """Return the recorded events in order of delivery."""
+        """Return the recorded events in order of delivery; None where they were counted, or are written to disk."""
+        if self._arena is not None:
+            self._spill(self._arena)
+            self._arena.events()
+            return None
         return delivered(self._records(), np.array(self._stamps, np.uint64)) if self._keeps else None
 
     def close(self) -> None:
@@ -203,4 +244,6 @@ KIND = Kind(
     _open,
     refuses=_refuses,
 )
-BARE = Kind("callback-bare", "BCC's Python callback that only counts", _missing, _open_bare, refuses=_refuses)
+BARE = Kind(
+    "callback-bare", "BCC's Python callback that only counts", _missing, _open_bare, keeps=False, refuses=_refuses
+)

@@ -10,7 +10,7 @@ import ctypes
 from abc import ABC, abstractmethod
 
 from bench.event import Events
-from bench.readers.arena import Arena
+from bench.readers.block_arena import open_arena
 from bench.readers.reader import Opening
 
 
@@ -19,7 +19,7 @@ class NativeCallbackReader(ABC):
 
     def __init__(self, opening: Opening) -> None:
         self._shared = opening.shared
-        self._arena = Arena(opening.record, opening.capacity, keep=opening.keep, stamp_each=True)
+        self._arena = open_arena(opening, stamp_each=True)
         if not opening.keep:
             self._arena.sink.records = 0  # a C program with nothing to keep looks at a record where it lies
         self._context = ctypes.addressof(self._arena.sink)
@@ -75,5 +75,5 @@ class NativeCallbackReader(ABC):
         return
 
     def events(self) -> Events | None:
-        """Return the recorded events in order of delivery."""
+        """Return the recorded events in order of delivery; None where they are written to disk."""
         return self._arena.events()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.blocks import Feed
 from bench.event import Events
 from bench.kernel import cpus
 from bench.kernel.program import Program
@@ -55,7 +56,10 @@ class Reader(Protocol):
         """Have a call that is under way in another thread return soon, where that can be."""
 
     def events(self) -> Events | None:
-        """Return the recorded events in order of delivery; None where they were only counted."""
+        """Return the recorded events in order of delivery; None where they were only counted, or are written to disk.
+
+        Then it hands over the rest of them, and the reader reads no more.
+        """
 
     def close(self) -> None:
         """Let go of descriptors and mappings."""
@@ -74,6 +78,8 @@ class Opening:
     """Records the arena has room for."""
     keep: bool = True
     """Whether records are kept, or only counted."""
+    feed: Feed | None = None
+    """Blocks for records that are written to disk meanwhile; None: what is kept is kept in memory, up to *capacity*."""
     argument: str | None = None
     """What stands behind the colon of the reader's name."""
 
@@ -102,6 +108,8 @@ class Kind:
     missing: Callable[[], str | None]
     """Why it cannot work on this machine; None when it can."""
     open: Callable[[Opening], Reader]
+    keeps: bool = True
+    """Whether it keeps records where it is asked to; else it only counts."""
     pace_s: float | None = None
     """How long it pauses after each look where nobody chose otherwise; None: not at all, as the libraries' loops do."""
     usage: str = ""

@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,22 +29,49 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Ctrl-C too), the temporary file is removed and what was at *path* stays. Raises RingbenchError, one line, where
     the file system refuses.
     """
-    temporary = path.parent / f".ringbench-{os.getpid()}-{secrets.token_hex(8)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with replacing(path) as file:
+        write(file)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a binary file that is at *path* once the block has ended without an exception; as :func:`replace`."""
     make_folder(path.parent)
+    place = temporary(path.parent)
     try:
-        descriptor = os.open(temporary, flags, 0o666)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                write(file)
-                file.flush()
-                give_back(file.fileno())
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
+            with creating(place) as file:
+                yield file
+            os.replace(place, path)
         except BaseException:
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                place.unlink()
             raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def temporary(folder: Path) -> Path:
+    """Return a new name in *folder* for what is being written: :func:`sweep` removes it once this process is gone."""
+    return folder / f".ringbench-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+
+
+@contextlib.contextmanager
+def creating(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new binary file at *path*; at the end of the block it is synced and given back. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
+        yield file
+        file.flush()
+        give_back(file.fileno())
+        os.fsync(file.fileno())
+
+
+def adopt(written: Path, path: Path) -> None:
+    """Rename *written*, a whole and synced file in the same folder, to *path*. RingbenchError where it is refused."""
+    try:
+        os.replace(written, path)
         _sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error

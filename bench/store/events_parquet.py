@@ -9,13 +9,12 @@ Stamps and counters grow, so their differences are small (DELTA_BINARY_PACKED); 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +22,9 @@ from bench.event import DELIVERED, KINDS, Events
 from bench.store import upgrade
 from bench.store.schema import EVENTS, SCHEMA_VERSION
 from bench.store.untrusted import conform, read_table, reading
+
+if TYPE_CHECKING:
+    import pandas as pd  # slow to load, and not needed by the process that writes while a trial runs
 
 MAX_EVENTS = 50_000_000
 UNNAMED = "unnamed"
@@ -55,15 +57,19 @@ def to_table(events: Mapping[str, Events]) -> pa.Table:
         data_type = EVENTS.field(name).type.to_pandas_dtype()
         values = _signed(joined, name, np.iinfo(data_type).max, data_type)
         columns[name] = pa.array(values, mask=values == 0 if name in _NULLABLE else None)
-    metadata = {_TRANSPORTS: json.dumps(list(events))}
-    return pa.table([columns[name] for name in EVENTS.names], schema=EVENTS.with_metadata(metadata))
+    return pa.table([columns[name] for name in EVENTS.names], schema=schema(list(events)))
 
 
-def write(table: pa.Table, file: BinaryIO) -> None:
-    """Write a table of schema EVENTS to an open binary *file*."""
-    pq.write_table(
-        table,
+def schema(transports: Sequence[str]) -> pa.Schema:
+    """Return EVENTS with the names of the *transports* in its metadata, so that the silent ones are not forgotten."""
+    return EVENTS.with_metadata({_TRANSPORTS: json.dumps(list(transports))})
+
+
+def parquet_writer(file: BinaryIO, of_schema: pa.Schema) -> pq.ParquetWriter:
+    """Return pyarrow's writer to an open binary *file*, with the encodings above; it is to be closed."""
+    return pq.ParquetWriter(
         file,
+        of_schema,
         compression="zstd",
         compression_level=3,
         use_dictionary=[name for name in EVENTS.names if name not in _DELTA],
@@ -92,6 +98,8 @@ def frame(events: Mapping[str, Events]) -> pd.DataFrame:
 
     ``transport`` and ``kind`` are categories of str, ``comm`` of raw bytes (:func:`bench.store.text.printable`).
     """
+    import pandas as pd
+
     joined = np.concatenate([np.empty(0, DELIVERED), *events.values()])
     transport = np.repeat(np.arange(len(events)), [len(array) for array in events.values()])
     names, comm = np.unique(joined["comm"], return_inverse=True)

@@ -17,7 +17,7 @@ import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 
 from bench.errors import UsageError
-from bench.store import atomic, events_parquet
+from bench.store import atomic, events_parquet, events_writer
 from bench.store.folder import EVENTS_FOLDER, StoredSession
 from bench.store.schema import EVENTS, TRIALS
 from bench.store.text import printable
@@ -42,9 +42,12 @@ def export(session: StoredSession, file_format: str, out: Path) -> list[Path]:
     for trial in session.trials["trial"].unique():
         events = session.event_arrays(trial)
         if events:
-            table = events_parquet.to_table(events)
-            write = events_parquet.write if file_format == "parquet" else FORMATS[file_format]
-            written.append(_write(out / EVENTS_FOLDER / f"{trial}.{file_format}", table, write))
+            path = out / EVENTS_FOLDER / f"{trial}.{file_format}"
+            if file_format == "parquet":
+                events_writer.store(path, events)
+            else:
+                _write(path, events_parquet.to_table(events), FORMATS[file_format])
+            written.append(path)
     return written
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from bench.errors import SessionUnreadable, UsageError
 from bench.event import Events
-from bench.store import atomic, events_parquet, session_json, trials_parquet
+from bench.store import atomic, events_parquet, events_writer, session_json, trials_parquet
 from bench.store.lock import NAME as LOCK_NAME
 from bench.store.lock import Lock
 from bench.store.schema import SCHEMA_VERSION
@@ -152,9 +152,20 @@ class SessionWriter:
         """Return the rows that are stored, None for null."""
         return cast("list[dict[str, Any]]", self._trials.to_pylist())
 
-    def add(self, rows: Sequence[Mapping[str, object]], events: Mapping[str, Events]) -> None:
+    def capture_place(self) -> Path:
+        """Return a new path in the folder of events, which is there, to write a trial's events to while it runs.
+
+        Nothing is there yet. :meth:`add` adopts what was written, or the caller removes it; what a kill -9 leaves is
+        removed by :meth:`resume`. Raises RingbenchError where the folder can't be made.
+        """
+        folder = self.path.absolute() / EVENTS_FOLDER
+        atomic.make_folder(folder)
+        return atomic.temporary(folder)
+
+    def add(self, rows: Sequence[Mapping[str, object]], events: Mapping[str, Events] | Path) -> None:
         """Store one finished trial: its *rows*, one a transport, and its *events* by transport, if it recorded any.
 
+        *events* that were written meanwhile are a whole file at a :meth:`capture_place`, which is moved to its place.
         Raises ValueError for rows that don't fit the schema or don't belong to one new trial (mistakes in this
         program), RingbenchError where the disk refuses; what was stored before is stored still.
         """
@@ -163,9 +174,10 @@ class SessionWriter:
         path = _events_path(self.path, trial)
         if self._manifest["status"] != "interrupted":
             self.amend(status="interrupted", ended=None)
-        if events:
-            table = events_parquet.to_table(events)
-            atomic.replace(path, lambda file: events_parquet.write(table, file))
+        if isinstance(events, Path):
+            atomic.adopt(events, path)
+        elif events:
+            events_writer.store(path, events)
         trials_parquet.write(self.path, together)
         self._trials = together
 

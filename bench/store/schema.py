@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from bench.metrics import COLUMNS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the session folder. A reader for an older one upgrades it in memory; a newer one is refused."""
 
 _IDENTITY: tuple[tuple[str, pa.DataType], ...] = (
@@ -42,6 +42,9 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("saturated", pa.bool_()),  # whether it could not do what was asked (bench.offered); null: flat out
     ("workload_exit_status", pa.int64()),
     ("arena_bytes", pa.int64()),  # memory the reader set aside for events
+    ("written_blocks", pa.int64()),  # handed to the process that wrote them to disk meanwhile; null: kept in memory
+    ("writer_waits", pa.int64()),  # how often the reader had to wait until one of them was free again
+    ("writer_wait_ns", pa.int64()),  # for how long in all
     ("clerk_cpu_ns", pa.int64()),  # CPU time of the trial's own time-keeping during the window
     ("load_average", pa.float64()),  # of the last minute, before the trial
     ("stolen_share", pa.float64()),  # of CPU time, by the host, while it ran
@@ -91,7 +94,9 @@ EVENTS: pa.Schema = pa.schema(
         pa.field("comm", pa.binary()),  # raw bytes: a process can name itself anything
     ]
 )
-"""Recorded events in the order they were delivered, one transport after the other in a paired trial's file.
+"""Recorded events, each transport's in the order they were delivered. A row group holds events of one transport, 2^20
+at most; those of a paired trial's two take turns in its file (:mod:`bench.store.events_writer`). Files of schema
+version 3 and older have one transport after the other, in any row groups.
 
 ``parent_pid`` and ``birth`` are null where the life began before the session.
 """

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.event import DELIVERED, EXEC, EXIT, FORK, Events
-from bench.store import events_parquet
+from bench.store import events_writer
 
 LIVES = 1 << 16
 """Lives of a part. Parts don't overlap in time, so what is planted in one is known whatever comes after."""
@@ -129,13 +127,10 @@ class Recipe:
 
     def write(self, path: Path, transport: str = "ringbuf-reserve") -> Planted:
         """Write it as an events file, part by part; return what is in it."""
-        writer, planted = None, Planted()
-        for part, planted in self.parts():  # noqa: B007 - the last one says it all
-            table: pa.Table = events_parquet.to_table({transport: part})
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", write_page_checksum=True)
-            writer.write_table(table)
-        assert writer is not None
-        writer.close()
+        planted = Planted()
+        with events_writer.replacing(path, [transport]) as writer:
+            for part, planted in self.parts():  # noqa: B007 - the last one says it all
+                writer.add(transport, part)
         return planted
 
 

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from bench.errors import SessionUnreadable
 from bench.event import DELIVERED, KINDS, Events
-from bench.store import events_parquet
+from bench.store import events_parquet, events_writer
 from bench.store.schema import EVENTS
 
 SIGNED_64, SIGNED_32 = st.integers(0, 2**63 - 1), st.integers(0, 2**31 - 1)
@@ -29,8 +29,7 @@ NAMES = st.sampled_from(["perf", "ringbuf-output", "ringbuf-reserve"])
 
 
 def stored(path: Path, events: dict[str, Events]) -> Path:
-    with path.open("wb") as file:
-        events_parquet.write(events_parquet.to_table(events), file)
+    events_writer.store(path, events)
     return path
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from bench.errors import RingbenchError, SessionUnreadable, UsageError
 from bench.event import Events
+from bench.store import events_writer
 from bench.store.folder import SessionWriter, read_session
 from bench.store.schema import TRIALS
 
@@ -212,3 +213,31 @@ def test_latest_is_the_one_started_last(tmp_path: Path, manifest: Manifest) -> N
     (results / "b" / "session.json").write_text(json.dumps(newer))
     with pytest.raises(SessionUnreadable, match="upgrade ringbench"):
         read_session("latest", results)
+
+
+def test_a_file_that_was_written_meanwhile_is_adopted(session: Path, row: MakeRow, events: Events) -> None:
+    writer = SessionWriter.resume(session)
+    place = writer.capture_place()
+    assert place.parent == session.resolve() / "events"
+    events_writer.store(place, {"perf": events})
+    with pytest.raises(ValueError, match="stored already"):
+        writer.add([row("t1")], place)
+    assert place.exists()
+    writer.add([row("t2", written_blocks=1, writer_waits=0, writer_wait_ns=0)], place)
+    assert not place.exists()
+    stored = read_session(session, NOWHERE)
+    assert stored.event_arrays("t2")["perf"].tobytes() == events.tobytes()
+    assert stored.trials["written_blocks"].tolist()[-1] == 1
+    assert stored.trials["written_blocks"].isna().tolist()[:-1] == [True] * 3
+    with pytest.raises(RingbenchError, match="cannot write"):
+        writer.add([row("t3")], place)
+    assert "t3" not in writer.done
+
+
+def test_what_a_killed_session_was_writing_is_swept_on_resume(session: Path) -> None:
+    code = "import sys\nfrom pathlib import Path\nfrom bench.store.folder import SessionWriter\n"
+    code += "SessionWriter.resume(Path(sys.argv[1])).capture_place().touch()"
+    subprocess.run([sys.executable, "-c", code, str(session)], check=True)
+    assert len(list((session / "events").iterdir())) == 2
+    SessionWriter.resume(session)
+    assert [path.name for path in (session / "events").iterdir()] == ["t0.parquet"]

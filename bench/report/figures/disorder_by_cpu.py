@@ -89,9 +89,7 @@ def _title(chosen: list[Surveyed]) -> str:
 def _note(chosen: list[Surveyed]) -> str:
     share = max(_map(each)[1] for each in chosen)
     several = f" A field is {share} CPUs on each side." if share > 1 else ""
-    return (
-        f"Darker: more late events, on one logarithmic scale for all panels; white: none. First repeat alone.{several}"
-    )
+    return f"Darker: more late events, on one logarithmic scale for all panels. First repeat alone.{several}"
 
 
 def _panel(axes: Axes, each: Surveyed, most: int) -> None:

@@ -34,9 +34,9 @@ def headline(example: Example) -> str:
     """Return what happened, in a line."""
     cause = next((event for event in example.events if event.place == example.cause_place), example.events[-1])
     before = [event.kind for event in example.events if event.place < cause.place and _after(event, cause)]
-    own = " and ".join(f"own {kind}" for kind in dict.fromkeys(before)) or "own later events"
+    own = " and ".join(f"its {kind}" for kind in dict.fromkeys(before)) or "later events of its own"
     return (
-        f"pid {cause.pid} ({shown(_name(example))}): its {cause.kind} was delivered after its {own}, "
+        f"pid {cause.pid} ({shown(_name(example))}): its {cause.kind} was delivered after {own}, "
         f"{amount(example.lateness_ns, 'ns')} behind the newest event"
     )
 
