@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ringbench")
     group.addoption("--require-bpf", action="store_true", help="fail, rather than skip, where BPF tests can't run")
     group.addoption("--blocks", type=int, default=10, help="turns that both sides of a benchmark take [10]")
+    group.addoption(
+        "--events", type=float, default=1e6, metavar="N", help="events of the largest recording analysed [1e6]"
+    )
     group.addoption("--soak", type=float, default=2.0, metavar="S", help="seconds of firehose for each reader [2]")
     group.addoption("--wheel", help="a wheel to test instead of building one (tests/test_packaging.py)")
 

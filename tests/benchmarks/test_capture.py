@@ -19,18 +19,25 @@ from bench.capture import Capture
 from bench.choice import Choice
 from bench.kernel import cpus
 from bench.metrics.drops import account_error
-from bench.plan import Plan, Trial
+from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import BOTH, Group, Profile
+from bench.scenario import Trial
 from bench.trial import Outcome, Share
 from tests.benchmarks.conftest import Duel, Timed
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 0.5
+SECONDS = 0.3
 SLOTS, ROW_GROUP = 1 << 11, 1 << 13
 TIGHT = 16 << 10
 """Bytes of a buffer that the reader has to look at every few milliseconds."""
+
+
+@pytest.fixture
+def blocks(request: pytest.FixtureRequest) -> int:
+    """Half as many as elsewhere: a trial with a writer takes two seconds."""
+    return max(5, int(request.config.getoption("--blocks")) // 2)
 
 
 def plan(mode: str, *carriers: str, reader: str, nbytes: int) -> Plan:
