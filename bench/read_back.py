@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
+from bench.errors import EnvironmentLacks
 from bench.machine.files import field
+from bench.order import analyse
+from bench.order.file import EventsFile, Stream
 from bench.store import events_parquet
+from bench.transports import transport
 from bench.trial import Outcome, Share, stranded_age_ns
 
 _BYTES_AN_EVENT = 300
@@ -16,16 +21,13 @@ _BYTES_AN_EVENT = 300
 def read_back(trial: str, outcome: Outcome, place: Path) -> Outcome:
     """Return *outcome* with the events at *place*, the account of whose writing it holds.
 
-    More than can be had at once stay where they are, and a note says so. Raises SessionUnreadable for a damaged file.
+    More than can be had at once stay where they are: their order and latency are analysed in a stream. Raises
+    SessionUnreadable for a damaged file.
     """
     events = sum(share.recording.delivered or 0 for share in outcome.shares)
     most = most_events()
     if events > most:
-        note = (
-            f"trial {trial}: {events:,} events are too many to be read at once (here {most:,}), so the columns of "
-            "order, latency and backlog are null: `ringbench order` analyses them."
-        )
-        return dataclasses.replace(outcome, notes=(*outcome.notes, note))
+        return _streamed(outcome, place, f"trial {trial}: {events:,} events are too many to be read at once")
     found = events_parquet.read(place)
     shares = []
     for share in outcome.shares:
@@ -34,6 +36,25 @@ def read_back(trial: str, outcome: Outcome, place: Path) -> Outcome:
         recording = dataclasses.replace(recording, events=own, stranded_age_ns=age_ns)
         shares.append(dataclasses.replace(share, recording=recording))
     return dataclasses.replace(outcome, shares=tuple(shares))
+
+
+def _streamed(outcome: Outcome, place: Path, many: str) -> Outcome:
+    try:
+        streams = EventsFile(place).streams()
+        shares = tuple(
+            dataclasses.replace(share, streamed=_columns(share.transport, streams)) for share in outcome.shares
+        )
+        null = "the columns of backlog are null."
+    except EnvironmentLacks as error:
+        shares, null = outcome.shares, f"the columns of order, latency and backlog are null: {error}"
+    return dataclasses.replace(outcome, shares=shares, notes=(*outcome.notes, f"{many}, so {null}"))
+
+
+def _columns(name: str, streams: Mapping[str, Stream]) -> dict[str, int | None] | None:
+    if name not in streams:  # it delivered nothing
+        return None
+    shared = transport(name).shape == "shared-ring"
+    return analyse(streams[name], name, shared_ring=shared).as_row()
 
 
 def most_events(root: Path = Path("/")) -> int:

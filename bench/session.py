@@ -246,7 +246,7 @@ def _broken_row(trial: Trial, plan: Plan, name: str, reason: str) -> dict[str, A
 
 def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weights, trial_s: float) -> dict[str, Any]:
     recording = share.recording
-    measured = compute(recording)
+    measured = {**compute(recording), **(share.streamed or {})}
     measured["memory_cgroup_bytes"] = weights.get((share.transport, share.buffer_bytes))
     reason = account_error(recording)
     return {

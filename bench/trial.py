@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class Share:
     arena_bytes: int
     feed: Fed | None = None
     """What writing events to disk meanwhile did to the reader; None where they were kept in memory, or not at all."""
+    streamed: Mapping[str, int | None] | None = None
+    """Columns of order and latency, where the events were too many to be held at once."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ def _run(  # the one place where all parts meet
                 account.failed_by_code,
                 source.lost_reported,
                 source.arena_bytes,
-                None if capture is None else capture.feeds[each.name].account,
+                feed=None if capture is None else capture.feeds[each.name].account,
             )
         )
     if capture is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from bench import read_back
 from bench.blocks import Fed
+from bench.errors import EnvironmentLacks
 from bench.event import DELIVERED
 from bench.metrics import Recording, compute
 from bench.store import events_parquet, events_writer
@@ -40,16 +41,33 @@ def test_columns_are_those_of_events_kept_in_memory(tmp_path: Path) -> None:
     assert found.notes == ()
 
 
-def test_more_than_can_be_had_at_once_stays_where_it_is_and_that_is_said(
+def test_more_than_can_be_had_at_once_is_analysed_in_a_stream_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events_parquet, "MAX_EVENTS", 13)
     found = read_back.read_back("0001", outcome(tmp_path / "t"), tmp_path / "t")
     assert all(share.recording.events is None for share in found.shares)
-    assert compute(found.shares[0].recording)["latency_p50_ns"] is None
+    monkeypatch.undo()
+    whole = read_back.read_back("0001", outcome(tmp_path / "t"), tmp_path / "t")
+    for share, at_once in zip(found.shares, whole.shares, strict=True):
+        expected = compute(at_once.recording)
+        assert share.streamed == {name: expected[name] for name in share.streamed or {}}
+        assert {"latency_p999_ns", "causal_violations", "max_displacement"} <= set(share.streamed or {})
     (note,) = found.notes
-    assert "trial 0001: 14 events are too many" in note
-    assert "`ringbench order`" in note
+    assert note == "trial 0001: 14 events are too many to be read at once, so the columns of backlog are null."
+
+
+def test_without_the_loops_the_columns_are_null_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*_: object, **__: object) -> None:
+        raise EnvironmentLacks("no compiler.")
+
+    monkeypatch.setattr(events_parquet, "MAX_EVENTS", 13)
+    monkeypatch.setattr(read_back, "analyse", lacking)
+    found = read_back.read_back("0001", outcome(tmp_path / "t"), tmp_path / "t")
+    assert all(share.streamed is None for share in found.shares)
+    assert found.notes[0].endswith("order, latency and backlog are null: no compiler.")
 
 
 @pytest.mark.parametrize(("kib", "most"), [("600", 1024), ("600000000", 50_000_000), ("", 50_000_000)])

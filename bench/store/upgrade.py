@@ -38,8 +38,8 @@ UPGRADES: dict[int, Upgrade] = {
     1: Upgrade(),
     # 3 came with offered loads, what else went on meanwhile, and rules for stopping; null, or none, in older sessions.
     2: Upgrade(),
-    # 4 came with events in row groups of one transport, and what writing them during a trial did to its reader; null
-    # in older sessions.
+    # 4 came with events in row groups of one transport, what writing them during a trial did to its reader, and two
+    # more quantiles of latency; null in older sessions.
     3: Upgrade(),
 }
 """Steps by the version they start from."""
