@@ -104,9 +104,9 @@ def test_a_timeline_shows_what_happened_in_both_orders() -> None:
     )
     told = [(line.kind, line.cpu, line.stamped, line.turn, line.delivered) for line in timeline.lines(example)]
     assert told == [
-        ("fork", "3", "0 ns", "3rd", "19.9 µs"),
-        ("exec", "0", "400 ns", "1st", "9.9 µs"),
-        ("exit", "0", "800 ns", "2nd", "9.9 µs"),
+        ("fork", "3", "0 ns", "3rd", "+10 µs"),
+        ("exec", "0", "400 ns", "1st", "after 9.9 µs"),
+        ("exit", "0", "800 ns", "2nd", "+0 ns"),
     ]
     drawn = timeline.svg(example)
     assert drawn.count("<circle") == 6

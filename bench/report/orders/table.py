@@ -54,7 +54,7 @@ def latencies(surveyed: list[Surveyed]) -> Table:
 def kinds(order: Order) -> Table:
     """Return disorder by kind of event."""
     rows = tuple((name, *_group(group)) for name, group in order.by_kind.items())
-    return Table("By kind of event", ("Kind", *_GROUP), rows)
+    return Table(f"By kind of event{_ROUNDED}", ("Kind", *_GROUP), rows)
 
 
 def pairs(order: Order, most: int = 8) -> Table:
@@ -62,9 +62,10 @@ def pairs(order: Order, most: int = 8) -> Table:
     found = order.by_pair or ()
     rows = tuple((str(pair.cpu), str(pair.ahead_cpu), *_group(pair)) for pair in found[:most])
     more = f" ({len(found) - most:,} more pairs)" if len(found) > most else ""
-    return Table(f"By pair of CPUs{more}", ("CPU", "After one of", *_GROUP), rows)
+    return Table(f"By pair of CPUs{more}{_ROUNDED}", ("CPU", "After one of", *_GROUP), rows)
 
 
+_ROUNDED = " (p50 and p99 rounded up to a power of two)"
 _GROUP = ("Events", "Late", "Inversions", "Late by (p50, p99, max)", "Displaced by (p50, p99, max)")
 
 

@@ -25,7 +25,7 @@ class Line:
     turn: str
     """Which of the life's events was delivered first, and so on."""
     delivered: str
-    """After the life's first stamp."""
+    """The first one after the life's first stamp, the others after that."""
     place: str
     """In the whole recording."""
 
@@ -51,7 +51,7 @@ def lines(example: Example) -> list[Line]:
             event.kind,
             f"{event.pid} {shown(event.comm)}",
             _ORDINALS.get(turn[event.place], f"{turn[event.place]}th"),
-            amount(event.received_ns, "ns"),
+            _when(event, example),
             f"{event.place:,}",
         )
         for event in _stamped(example)
@@ -88,9 +88,16 @@ def svg(example: Example) -> Markup:
         parts.append(f'<circle cx="{to}" cy="{below + 40}" r="4" fill="{colour}"/>')
         parts.append(f'<text x="{x}" y="{y - 9}" text-anchor="middle" fill="#1f2328">{escape(event.kind)}</text>')
         parts.append(_below(x, y + 17, amount(event.ts_ns, "ns")))
-        parts.append(_below(to, below + 58, amount(event.received_ns, "ns")))
+        parts.append(_below(to, below + 58, _when(event, example)))
         parts.append(_below(to, below + 72, f"#{event.place:,}"))
     return Markup("".join(parts) + "</svg>")
+
+
+def _when(event: Seen, example: Example) -> str:
+    first = _delivered(example)[0]
+    if event.place == first.place:
+        return f"after {amount(event.received_ns, 'ns')}"
+    return f"+{amount(event.received_ns - first.received_ns, 'ns')}"
 
 
 def _below(x: int, y: int, words: str) -> str:
