@@ -116,7 +116,7 @@ def test_it_runs_its_own_code(installed: Path, tmp_path: Path) -> None:
 
 def test_the_source_archive_has_what_builds_it_and_nothing_built(source: Path) -> None:
     assert (source / "hatch_build.py").is_file()
-    for name in SOURCES:
+    for name in (*SOURCES, *(str(path.relative_to(ROOT)) for path in ROOT.glob("bench/*/*.h"))):
         assert (source / name).read_bytes() == (ROOT / name).read_bytes()
     assert not list(source.rglob("*.so"))
 

@@ -22,7 +22,7 @@ from bench.report.caveats import caveats
 from bench.report.figures import FIGURES, FigureKind
 from bench.report.findings import findings
 from bench.report.orders import timeline, words
-from bench.report.orders.table import kinds, latencies, pairs, remains
+from bench.report.orders.table import figures, kinds, latencies, pairs, remains
 from bench.report.orders.words import told
 from bench.report.quantities import LEGEND, amount, bounds
 from bench.report.questions import OWN_WORDS, QUESTIONS
@@ -91,11 +91,14 @@ def _figure(view: SessionView, kind: FigureKind, svg: str) -> dict[str, object]:
 
 
 def _order(each: Surveyed) -> dict[str, object]:
+    late = each.order.delivered.late_events
     return {
         "where": words.where(each),
         "answer": words.answer(each.order),
         "said": [*words.causes(each.order), *filter(None, [words.blocks(each.order)])],
-        "tables": [table(each.order) for table in (remains, kinds, pairs)] if each.order.delivered.late_events else [],
+        "tables": [table(each.order) for table in (figures, remains, kinds, pairs)]
+        if each.order.delivered.late_events
+        else [],
     }
 
 

@@ -87,7 +87,7 @@ def test_a_workload_that_dies_half_way_makes_its_trial_invalid(
     monkeypatch.setitem(session.MEASURES, "isolated", _killed_half_way)
     choice = Choice(workloads=(workload,), transports=("perf",), readers=("bulk",), duration_s=1.0, repeats=1)
     plan = build(PROFILES["quick"], dataclasses.replace(choice, mode="isolated", wakeups=("none",)), cpus.online())
-    (row,), events, _ = session._measured(plan.trials[0], plan, {})
+    (row,), events, _ = session._measured(plan.trials[0], plan, {}, None)
     assert row["valid"] is False
     assert re.search(said, row["invalid_reason"])
     assert not {"events_per_s", "drop_rate", "attempted"} & set(row)  # null in the results

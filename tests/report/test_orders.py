@@ -20,7 +20,7 @@ from bench.report.document import as_json, dumps
 from bench.report.figures import disorder_by_cpu, disorder_over_time, latency_distribution, window
 from bench.report.markdown import render
 from bench.report.orders import timeline, words
-from bench.report.orders.table import kinds, pairs, remains
+from bench.report.orders.table import figures, kinds, pairs, remains
 from bench.report.orders.terminal import show
 from bench.report.terminal import show as show_report
 from bench.report.view import SessionView
@@ -93,6 +93,10 @@ def test_tables_have_every_step_and_every_kind() -> None:
     assert [row[0] for row in remains(ringbuf.order).rows][1] == "held for 99%"
     assert remains(perf.order).rows[-1][3:5] == ("0", "0")
     assert [row[0] for row in kinds(perf.order).rows] == ["fork", "exec", "exit"]
+    counted = {row[0]: row[1] for row in figures(perf.order).rows}
+    assert counted["Inversions of any two events"] == f"{perf.order.kendall_inversions:,}"
+    assert counted["Late by"].endswith(", 10 ms")
+    assert counted["Late over time"].count("%") == 3
     assert pairs(perf.order).rows[0][:2] == ("1", "0")
 
 

@@ -21,6 +21,22 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+def figures(order: Order) -> Table:
+    """Return what was counted in the order of delivery, the contract's figures among it."""
+    delivered, events = order.delivered, order.events
+    pairs_of_events = events * (events - 1) // 2
+    rows = [
+        ("Causal violations", number(delivered.causal_violations), _of(order.lives, "lives with several events")),
+        ("Inversions of neighbours", number(delivered.timestamp_inversions), _of(max(0, events - 1), "pairs")),
+        ("Inversions of any two events", number(order.kendall_inversions), _of(pairs_of_events, "pairs")),
+        ("Late events", number(delivered.late_events), _of(events, "events")),
+        ("Late by", _spread(order.lateness, "ns"), "p50, p90, p99, p99.9, most, of all events"),
+        ("Displaced by", _spread(order.displacement, "1"), "places: p50, p90, p99, p99.9, most, of all events"),
+        ("Late over time", *_over_time(order)),
+    ]
+    return Table(f"In figures: {shown(order.transport)}", ("", "", "of"), tuple(rows))
+
+
 def remains(order: Order) -> Table:
     """Return what a consumer gets that does nothing, merges passes, or holds back."""
     delivered, merged = order.delivered, order.merged
@@ -89,6 +105,22 @@ def _three(p50: int | None, p99: int | None, most: int, unit: str) -> str:
 def _left(late: int, violations: int | None, latency: Spread) -> tuple[str, str, str, str]:
     violated = NOT_MEASURED if violations is None else number(violations)
     return number(late), violated, _time(latency.p50), _time(latency.p99)
+
+
+def _of(n: int, what: str) -> str:
+    return f"{number(n)} {what}"
+
+
+def _spread(spread: Spread, unit: str) -> str:
+    return ", ".join(amount(value, unit) for value in (spread.p50, spread.p90, spread.p99, spread.p999, spread.max))
+
+
+def _over_time(order: Order) -> tuple[str, str]:
+    shares = sorted(span.late_events / span.events for span in order.by_span if span.events)
+    if not shares:
+        return "", ""
+    least, middle, most = (amount(share, "") for share in (shares[0], shares[len(shares) // 2], shares[-1]))
+    return f"{least}, {middle}, {most}", f"events of {number(order.span_s)} s: least, median, most"
 
 
 def _time(value: int | None) -> str:

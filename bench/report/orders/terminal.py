@@ -15,7 +15,7 @@ from rich.text import Text
 from bench.order.result import Example
 from bench.order.survey import Surveyed
 from bench.report.orders import words
-from bench.report.orders.table import Table, kinds, latencies, pairs, remains
+from bench.report.orders.table import Table, figures, kinds, latencies, pairs, remains
 from bench.report.orders.timeline import headline, lines
 from bench.report.view import shown
 
@@ -57,7 +57,7 @@ def _recording(console: Console, each: Surveyed) -> None:
     for said in (words.answer(each.order), *words.causes(each.order)):
         console.print(Padding(Text(said), (0, 0, 0, 2)))
     if each.order.delivered.late_events:
-        for table in (remains(each.order), kinds(each.order), pairs(each.order)):
+        for table in (figures(each.order), remains(each.order), kinds(each.order), pairs(each.order)):
             if table.rows:
                 _table(console, table)
 
