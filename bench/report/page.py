@@ -91,14 +91,12 @@ def _figure(view: SessionView, kind: FigureKind, svg: str) -> dict[str, object]:
 
 
 def _order(each: Surveyed) -> dict[str, object]:
-    late = each.order.delivered.late_events
+    tables = (figures, remains, kinds, pairs) if each.order.delivered.late_events else ()
     return {
         "where": words.where(each),
         "answer": words.answer(each.order),
         "said": [*words.causes(each.order), *filter(None, [words.blocks(each.order)])],
-        "tables": [table(each.order) for table in (figures, remains, kinds, pairs)]
-        if each.order.delivered.late_events
-        else [],
+        "tables": [table(each.order) for table in tables],
     }
 
 
