@@ -24,7 +24,7 @@ BPF_SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ringbench")
     group.addoption("--require-bpf", action="store_true", help="fail, rather than skip, where BPF tests can't run")
-    group.addoption("--blocks", type=int, default=10, help="turns that both sides of a benchmark take [10]")
+    group.addoption("--blocks", type=int, default=5, help="turns that both sides of a benchmark take [5]")
     group.addoption(
         "--events", type=float, default=1e6, metavar="N", help="events of the largest recording analysed [1e6]"
     )

@@ -34,12 +34,6 @@ TIGHT = 16 << 10
 """Bytes of a buffer that the reader has to look at every few milliseconds."""
 
 
-@pytest.fixture
-def blocks(request: pytest.FixtureRequest) -> int:
-    """Half as many as elsewhere: a trial with a writer takes two seconds."""
-    return max(5, int(request.config.getoption("--blocks")) // 2)
-
-
 def plan(mode: str, *carriers: str, reader: str, nbytes: int) -> Plan:
     choice = Choice(
         transports=carriers,
@@ -81,9 +75,8 @@ def shares(planned: Plan, told: dict[str, Any], *, disk: bool) -> tuple[Share, .
     return outcome.shares
 
 
-@pytest.mark.parametrize("reader", ["bulk", "callback"])
-def test_cpu_time_of_the_reader(duel: Duel, reader: str) -> None:
-    planned = plan("isolated", "ringbuf-reserve", reader=reader, nbytes=1 << 20)
+def test_cpu_time_of_the_reader(duel: Duel) -> None:
+    planned = plan("isolated", "ringbuf-reserve", reader="bulk", nbytes=1 << 20)
     told: dict[str, Any] = {}
 
     def cost(*, disk: bool) -> float:

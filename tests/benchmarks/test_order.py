@@ -37,12 +37,6 @@ EVENTS_A_LIFE = 2.9
 MOST_BYTES = 3 << 30
 
 
-@pytest.fixture
-def blocks(request: pytest.FixtureRequest) -> int:
-    """Half as many as elsewhere: each analysis takes a second."""
-    return max(5, int(request.config.getoption("--blocks")) // 2)
-
-
 def written(path: Path, events: float, cpus_: int = 2) -> Planted:
     return Recipe(round(events / EVENTS_A_LIFE), cpus=cpus_).write(path)
 
