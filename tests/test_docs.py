@@ -9,9 +9,11 @@ import pytest
 
 from bench.claims import claims, judged
 from bench.claims.table import markdown
+from bench.order.survey import Surveyed
 from bench.report.cells import cells_of
 from bench.report.losses import sweeps
-from bench.report.quantities import signed
+from bench.report.quantities import amount, number, signed
+from bench.report.setting import Setting
 from bench.report.split import splits
 from bench.report.view import SessionView
 from bench.store.folder import read_session
@@ -64,3 +66,27 @@ def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
     text = (ROOT / path).read_text()
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     assert [link for link in links if not ((ROOT / path).parent / link).exists()] == []
+
+
+def _order_row(each: Surveyed) -> str:
+    order = each.order
+    first, second, *_, every = order.windows
+    merged = "—" if order.merged is None else f"{number(order.merged.late_events)}, {order.merged.causal_violations}"
+    setting = Setting.of(each.row or {})
+    cells = (
+        f"{setting.reader}, {setting.wakeup_words.partition(',')[0]}",
+        order.transport,
+        f"{number(order.delivered.late_events)} of {number(order.events)}",
+        number(order.delivered.causal_violations),
+        merged,
+        ", ".join(amount(window.window_ns, "ns") for window in (first, second, every)),
+        f"{number(every.held_events)} ({amount(every.held_bytes, 'bytes')})",
+        f"{amount(order.delivered.latency.p50, 'ns')} → {amount(every.latency.p50, 'ns')}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def test_how_long_to_wait_is_as_the_docs_have_it() -> None:
+    rows = [_order_row(each) for each in _recorded("order").orders]
+    assert len(rows) == 8
+    assert [line for line in _doc("order.md").splitlines() if line.startswith(("| bulk", "| callback"))] == rows

@@ -88,7 +88,7 @@ def test_cpu_time_of_the_reader(duel: Duel) -> None:
 
     memory: Timed = functools.partial(cost, disk=False)
     disk: Timed = functools.partial(cost, disk=True)
-    duel(disk, memory, least=0.8, unit="consumer CPU ns/event", account=told)
+    duel(disk, memory, least=0.6, unit="consumer CPU ns/event", account=told)
 
 
 def test_what_is_delivered_from_a_buffer_that_is_just_large_enough(duel: Duel) -> None:
