@@ -46,7 +46,7 @@ def analysed(events: Events, chunk: int, **more: object) -> Order:
     return analyse(Recorded(events, chunk), "perf", **{"shared_ring": False, **more})  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, chunks)
 def test_the_contracts_columns_are_those_of_the_metrics(drawn: list[tuple[int, ...]], chunk: int) -> None:
     events = recording(drawn)
@@ -55,7 +55,7 @@ def test_the_contracts_columns_are_those_of_the_metrics(drawn: list[tuple[int, .
     assert analysed(events, chunk).as_row() == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, chunks, st.integers(0, 20))
 def test_inversions_lateness_and_displacement(drawn: list[tuple[int, ...]], chunk: int, overlap: int) -> None:
     events = recording(drawn)
@@ -79,7 +79,7 @@ def test_inversions_lateness_and_displacement(drawn: list[tuple[int, ...]], chun
             assert getattr(found.batching, name) == reference.nearest_rank(reference.batching(events), part)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, chunks)
 def test_groups_add_up_and_are_of_their_events(drawn: list[tuple[int, ...]], chunk: int) -> None:
     events = recording(drawn)
@@ -111,7 +111,7 @@ def test_groups_add_up_and_are_of_their_events(drawn: list[tuple[int, ...]], chu
     assert {(pair.cpu, pair.ahead_cpu): pair.late_events for pair in found.by_pair if pair.late_events} == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, chunks)
 def test_windows_are_the_shortest_and_do_what_they_say(drawn: list[tuple[int, ...]], chunk: int) -> None:
     events = recording(drawn)
@@ -143,7 +143,7 @@ def lives(draw: st.DrawFn) -> list[tuple[int, int, int, int, int]]:
     return [(*event[:1], 100 + place, *event[2:]) for place, event in enumerate(draw(st.permutations(events)))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lives(), chunks)
 def test_what_windows_and_merging_leave_of_violations(drawn: list[tuple[int, ...]], chunk: int) -> None:
     events = recording(drawn)
@@ -160,7 +160,7 @@ def test_what_windows_and_merging_leave_of_violations(drawn: list[tuple[int, ...
         assert found.merged.causal_violations == len(reference.early(events, order))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, chunks)
 def test_passes_merged(drawn: list[tuple[int, ...]], chunk: int) -> None:
     events = recording(drawn)

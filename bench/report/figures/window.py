@@ -13,7 +13,7 @@ from bench.report.figures.figure import FigureKind
 from bench.report.orders.words import answer
 from bench.report.quantities import amount
 from bench.report.style import Sheet
-from bench.report.view import SessionView
+from bench.report.view import SessionView, shown
 
 _LEFT, _BODY, _AXIS = 0.95, 2.9, 0.5
 
@@ -47,9 +47,11 @@ def _late(view: SessionView) -> list[Surveyed]:
 
 
 def _title(drawn: list[Curve]) -> str:
-    first = {curve.surveyed.order.transport: curve.surveyed.order for curve in reversed(drawn)}
-    told = [f"{name} {amount(order.windows[-1].window_ns, 'ns')}" for name, order in sorted(first.items())]
-    return f"To get all events in order, hold them back: {', '.join(told)}"
+    """Say the answer of the first trial shown: transports are compared in one setting only."""
+    trial = drawn[0].surveyed.row and drawn[0].surveyed.row["trial"]
+    first = [each.surveyed.order for each in drawn if (each.surveyed.row and each.surveyed.row["trial"]) == trial]
+    told = [f"{shown(order.transport)} {amount(order.windows[-1].window_ns, 'ns')}" for order in first]
+    return f"To get all events in order, hold them back: {', '.join(told)} in the setting named first"
 
 
 def _panel(axes: Axes, drawn: list[Curve]) -> None:
