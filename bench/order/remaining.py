@@ -36,15 +36,14 @@ class Picked:
             return [0] * len(windows_ns)
         life, kind, ts_ns, seen = (np.concatenate(columns) for columns in zip(*self._parts, strict=True))
         n_lives = int(life.max()) + 1
-        needed = np.zeros(len(life), np.uint64)
+        needed = np.zeros(len(life), np.uint64)  # the shortest window behind which an event isn't early
         for cause, effects in ((FORK, (EXEC, EXIT)), (EXEC, (EXIT,))):
             last = np.full(n_lives, -1)
             of_cause = np.flatnonzero(kind == cause)
             last[life[of_cause]] = of_cause  # of repeated indices numpy keeps the last, and places ascend
             came = last[life]
             early = np.flatnonzero(np.isin(kind, effects) & (np.arange(len(life)) < came))
-            behind = seen[came[early]] - ts_ns[early]
-            behind[ts_ns[early] <= ts_ns[came[early]]] = np.iinfo(np.uint64).max  # no window mends it
-            needed[early] = np.maximum(needed[early], behind + np.uint64(0))
-        violated = needed  # 0: none; an effect's stamp is below the highest once a later cause has come, or contradicts
-        return [int(np.count_nonzero((violated > 0) & (violated >= np.uint64(window)))) for window in windows_ns]
+            mends = seen[came[early]] - ts_ns[early] + np.uint64(1)
+            mends[ts_ns[early] <= ts_ns[came[early]]] = np.iinfo(np.uint64).max  # no window does
+            needed[early] = np.maximum(needed[early], mends)
+        return [int(np.count_nonzero(needed > np.uint64(window))) for window in windows_ns]

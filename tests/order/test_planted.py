@@ -170,3 +170,16 @@ def test_stamps_that_lie_years_apart_take_no_memory() -> None:
     order = analyse(Recorded(events), "perf", shared_ring=True)
     assert len(order.by_span) <= 100_000
     assert order.delivered.latency.max == 5
+
+
+def test_without_a_window_every_violation_is_left() -> None:
+    straight = [(10 + at, 10_000, 0, FORK, 100 + at) for at in range(500)]
+    rows = [(3, 10_000, 0, EXEC, 1), (2, 10_000, 1, FORK, 1), *straight]
+    order = analyse(Recorded(events_of(rows)), "ringbuf-reserve", shared_ring=True)
+    assert order.delivered.causal_violations == 1
+    assert [(window.window_ns, window.causal_violations) for window in order.windows] == [
+        (0, 1),
+        (1, 0),
+        (1, 0),
+        (1, 0),
+    ]
