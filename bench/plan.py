@@ -61,10 +61,13 @@ class Plan:
         number = self.trials[-1].block + 1
         return dataclasses.replace(self, trials=self.trials + block(cells, self.seed, number, len(self.trials)))
 
-    def grown(self, rows: Sequence[Mapping[str, Any]]) -> Plan | str:
-        """Return this plan with the block that its growth wants next, or why *rows*, all that is stored, are enough."""
+    def grown(self, rows: Sequence[Mapping[str, Any]]) -> Plan | str | None:
+        """Return this plan with the block that its growth wants next, or why *rows*, all that is stored, are enough.
+
+        None where nothing adds to it.
+        """
         if self.growth is None:
-            return "as many repeats as planned."
+            return None
         wanted = self.growth.grow(self.trials, rows)
         return wanted if isinstance(wanted, str) else self.extended(wanted)
 

@@ -109,11 +109,10 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                             writer.add(rows, events if keep else {})
                         notes.extend(note for note in said if note not in notes)
                         told.after(rows)
-                if plan.growth is None:
-                    break
                 grown = plan.grown(writer.rows())
                 if isinstance(grown, str):
                     notes.append(f"Stopped after {grown}")
+                if not isinstance(grown, Plan):
                     break
                 plan = grown
                 writer.amend(plan=plan.as_json())

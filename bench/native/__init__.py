@@ -11,19 +11,13 @@ import functools
 from pathlib import Path
 
 from bench.errors import EnvironmentLacks
+from bench.loops import U64, load, words
 
 LIBRARY = Path(__file__).with_name("rings.so")
 UNLIMITED = (1 << 64) - 1
 
 NOTHING, FULL, FOREIGN, DAMAGED = range(4)
 """What can stop a reader for good: ``sink.error``."""
-
-_U64 = ctypes.c_uint64
-
-
-def _words(names: str) -> list[tuple[str, type[ctypes.c_uint64]]]:
-    return [(name, _U64) for name in names.split()]
-
 
 TURN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 """``sink.turn``: called with the sink's address when it is full; 0 when it has room again."""
@@ -32,7 +26,7 @@ TURN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 class Sink(ctypes.Structure):
     """``struct sink`` of rings.c: where records go, and what became of them. Every field is a u64; addresses, too."""
 
-    _fields_ = _words(
+    _fields_ = words(
         "records ends received_ns room slots record_bytes seq_offset overwrite limit in_call kept used "
         "count bytes seq_sum lost discarded others error error_kind error_bytes turn"
     )
@@ -41,13 +35,13 @@ class Sink(ctypes.Structure):
 class Ringbuf(ctypes.Structure):
     """``struct ringbuf``: addresses of the two positions and the data, its size, and the consumer's position."""
 
-    _fields_ = _words("consumer producer data size position")
+    _fields_ = words("consumer producer data size position")
 
 
 class PerfRing(ctypes.Structure):
     """``struct perf_ring``: addresses of head, tail and data, its size, the reader's position, and room for a seam."""
 
-    _fields_ = _words("head tail data size position seam")
+    _fields_ = words("head tail data size position seam")
 
 
 def missing() -> str | None:
@@ -62,27 +56,16 @@ def missing() -> str | None:
 @functools.cache
 def library() -> ctypes.CDLL:
     """Return the loaded library; EnvironmentLacks, with what to do, where it was not built or is another version's."""
-    if not LIBRARY.exists():
-        raise EnvironmentLacks(
-            "the compiled loops (bench/native/rings.so) were not built, as there was no C compiler. "
-            "Install gcc and libc6-dev, then run ./with-env again, or reinstall ringbench."
-        )
-    try:
-        found = ctypes.CDLL(str(LIBRARY))
-        sizes = (_U64 * 3).in_dll(found, "structure_bytes")
-    except (OSError, ValueError) as error:
-        raise EnvironmentLacks(f"{LIBRARY} cannot be used ({error}): reinstall ringbench to build it again.") from error
-    if list(sizes) != [ctypes.sizeof(kind) for kind in (Sink, Ringbuf, PerfRing)]:
-        raise EnvironmentLacks(f"{LIBRARY} is of another version: reinstall ringbench to build it again.")
+    found = load(LIBRARY, [ctypes.sizeof(kind) for kind in (Sink, Ringbuf, PerfRing)])
     for name in ("ringbuf_drain", "perf_drain"):
         getattr(found, name).restype = ctypes.c_int64
     for name in ("ringbuf_plain", "perf_plain"):
         getattr(found, name).restype = ctypes.c_int64
-        getattr(found, name).argtypes = [ctypes.c_void_p, _U64, _U64, _U64, ctypes.c_void_p]
+        getattr(found, name).argtypes = [ctypes.c_void_p, U64, U64, U64, ctypes.c_void_p]
     found.ringbuf_drain.argtypes = [ctypes.POINTER(Ringbuf), ctypes.POINTER(Sink)]
     found.perf_drain.argtypes = [ctypes.POINTER(PerfRing), ctypes.POINTER(Sink)]
     found.firehose.restype = None
-    found.firehose.argtypes = [_U64, ctypes.c_long, ctypes.c_void_p, _U64]
+    found.firehose.argtypes = [U64, ctypes.c_long, ctypes.c_void_p, U64]
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import EnvironmentLacks
+from bench.loops import U64, load, words
 
 LIBRARY = Path(__file__).with_name("order.so")
 NONE = (1 << 64) - 1
@@ -24,7 +24,6 @@ WORST = 10
 MOST_CPUS = 1 << 13
 """CPU numbers are below this: the kernel's own limit is 8192 (NR_CPUS, arch/x86/Kconfig)."""
 
-_U64 = ctypes.c_uint64
 _P = ctypes.c_void_p
 
 GROUP = np.dtype(
@@ -42,14 +41,10 @@ STEP = np.dtype([*((name, "<u8") for name in ("seen_ns", "received_ns", "place")
 HEAD = np.dtype([("ts_ns", "<u8"), ("at", "<u8")])
 
 
-def _words(names: str) -> list[tuple[str, type[ctypes.c_uint64]]]:
-    return [(name, _U64) for name in names.split()]
-
-
 class LatenessState(ctypes.Structure):
     """``struct lateness``; addresses are u64, too."""
 
-    _fields_ = _words(
+    _fields_ = words(
         "events seen before seen_cpu before_cpu overlap_ns inversions same_cpu close late max_late bins bits "
         "pairs kinds spans cpus span_ns begin_ns n_spans"
     )
@@ -58,20 +53,20 @@ class LatenessState(ctypes.Structure):
 class RanksState(ctypes.Structure):
     """``struct ranks``."""
 
-    _fields_ = _words("placed max_displacement displaced displacement needed bits max_needed")
+    _fields_ = words("placed max_displacement displaced displacement needed bits max_needed")
 
 
 class Violation(ctypes.Structure):
     """``struct violation``."""
 
-    _fields_ = _words("lateness key place")
+    _fields_ = words("lateness key place")
 
 
 class LivesState(ctypes.Structure):
     """``struct lives``."""
 
     _fields_ = (
-        *_words("table slots used seed violations again moved early forked_twice n_worst"),
+        *words("table slots used seed violations again moved early forked_twice n_worst"),
         ("worst", Violation * WORST),
     )
 
@@ -79,72 +74,61 @@ class LivesState(ctypes.Structure):
 class PassesState(ctypes.Structure):
     """``struct passes``."""
 
-    _fields_ = (*_words("number cpu received events blocks longest cut"), ("in_pass", _U64 * MOST_CPUS))
+    _fields_ = (*words("number cpu received events blocks longest cut"), ("in_pass", U64 * MOST_CPUS))
 
 
 class HoldState(ctypes.Structure):
     """``struct hold``."""
 
-    _fields_ = _words("window at_once let_go step peak most_latency latency bits")
+    _fields_ = words("window at_once let_go step peak most_latency latency bits")
 
 
 class LatencyState(ctypes.Structure):
     """``struct latency``."""
 
-    _fields_ = _words("bits bins negative batching blocks most")
+    _fields_ = words("bits bins negative batching blocks most")
 
 
-_STATES = (LatenessState, RanksState, LivesState, PassesState, HoldState, LatencyState)
-_SIZES = {kind: ctypes.sizeof(kind) for kind in _STATES}
-_EXPECTED = [
-    *(GROUP.itemsize, _SIZES[LatenessState], ITEM.itemsize, _SIZES[RanksState], LIFE.itemsize),
-    *(_SIZES[LivesState], _SIZES[PassesState], _SIZES[HoldState], STEP.itemsize, _SIZES[LatencyState]),
+_SIZES = [
+    *(GROUP.itemsize, ctypes.sizeof(LatenessState), ITEM.itemsize, ctypes.sizeof(RanksState), LIFE.itemsize),
+    *(ctypes.sizeof(LivesState), ctypes.sizeof(PassesState), ctypes.sizeof(HoldState), STEP.itemsize),
+    ctypes.sizeof(LatencyState),
 ]
+"""As order.c has them, in its order."""
 
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
-    "count_bins": (None, [_P, ctypes.c_uint32, _P, _U64]),
-    "lateness_feed": (None, [_P, _P, _P, _P, _U64, _P, _P]),
-    "make_items": (None, [_P, _P, _P, _P, _P, _P, _U64, _U64]),
-    "merge_items": (_U64, [_P, _U64, _U64, _P]),
-    "sort_items": (_U64, [_P, _U64, _P, _P]),
-    "up_to": (_U64, [_P, _U64, _U64]),
-    "place_items": (None, [_P, _P, _P, _U64]),
-    "lives_feed": (_U64, [_P, _P, _P, _P, _P, _P, _U64, _U64, _P]),
-    "lives_move": (None, [_P, _P, _U64]),
-    "choose_keys": (None, [_P, _U64, _U64, _P, _U64]),
-    "find_chosen": (_U64, [_P, _U64, _U64, _P, _P, _U64, _P, _P]),
-    "pass_ends": (_U64, [_P, _P, _P, _U64, _P]),
-    "merge_passes": (None, [_P, _P, _P, _U64, _P, _P, _P, _P]),
-    "hold_arrivals": (_U64, [_P, _U64, _P, _P, _P, _U64, _U64, _P, _P]),
-    "hold_release": (None, [_P, _U64, _P, _U64, _P, _U64]),
-    "latency_feed": (None, [_P, _P, _P, _U64]),
-    "count_closely": (None, [_P, _U64, _U64, _U64, _P, _P, _U64]),
+    "count_bins": (None, [_P, ctypes.c_uint32, _P, U64]),
+    "lateness_feed": (None, [_P, _P, _P, _P, U64, _P, _P]),
+    "make_items": (None, [_P, _P, _P, _P, _P, _P, U64, U64]),
+    "merge_items": (U64, [_P, U64, U64, _P]),
+    "sort_items": (U64, [_P, U64, _P, _P]),
+    "up_to": (U64, [_P, U64, U64]),
+    "place_items": (None, [_P, _P, _P, U64]),
+    "lives_feed": (U64, [_P, _P, _P, _P, _P, _P, U64, U64, _P]),
+    "lives_move": (None, [_P, _P, U64]),
+    "choose_keys": (None, [_P, U64, U64, _P, U64]),
+    "find_chosen": (U64, [_P, U64, U64, _P, _P, U64, _P, _P]),
+    "pass_ends": (U64, [_P, _P, _P, U64, _P]),
+    "merge_passes": (None, [_P, _P, _P, U64, _P, _P, _P, _P]),
+    "hold_arrivals": (U64, [_P, U64, _P, _P, _P, U64, U64, _P, _P]),
+    "hold_release": (None, [_P, U64, _P, U64, _P, U64]),
+    "latency_feed": (None, [_P, _P, _P, U64]),
+    "count_closely": (None, [_P, U64, U64, U64, _P, _P, U64]),
 }
 
 
 @functools.cache
 def library() -> ctypes.CDLL:
     """Return the loaded library; EnvironmentLacks, with what to do, where it was not built or is another version's."""
-    if not LIBRARY.exists():
-        raise EnvironmentLacks(
-            "the compiled loops (bench/order/order.so) were not built, as there was no C compiler. "
-            "Install gcc and libc6-dev, then run ./with-env again, or reinstall ringbench."
-        )
-    try:
-        found = ctypes.CDLL(str(LIBRARY))
-        sizes = list((_U64 * len(_EXPECTED)).in_dll(found, "structure_bytes"))
-    except (OSError, ValueError) as error:
-        raise EnvironmentLacks(f"{LIBRARY} cannot be used ({error}): reinstall ringbench to build it again.") from error
-    if sizes != _EXPECTED:
-        raise EnvironmentLacks(f"{LIBRARY} is of another version: reinstall ringbench to build it again.")
+    found = load(LIBRARY, _SIZES)
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(found, name)
         function.restype, function.argtypes = result, arguments
     return found
 
 
-def address(state: ctypes.Structure) -> int:
-    """Return the address of a structure; it must outlive the call it goes to."""
+def address(state: ctypes.Structure | ctypes.Array[Any]) -> int:
+    """Return the address of a structure, or of several in a row; it must outlive the call it goes to."""
     return ctypes.addressof(state)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.order.chunk import Chunk
-from bench.order.compiled import STEP, HoldState, at, library
+from bench.order.compiled import STEP, HoldState, address, at, library
 from bench.order.distribution import Distribution
 
 MOST = 4
@@ -78,6 +78,4 @@ class Hold:
 
     @property
     def _address(self) -> int:
-        import ctypes
-
-        return ctypes.addressof(self._states)
+        return address(self._states)

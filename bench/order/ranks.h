@@ -135,8 +135,10 @@ void place_items(struct ranks *r, const struct lateness *l, const struct item *i
 			r->max_needed = needed;
 		if (distance) {
 			r->displaced++;
-			note_displaced(&l->kinds[x->tag & 3], distance);
-			note_displaced(&l->spans[span_of(l, x->ts)], distance);
+			if (l->kinds)
+				note_displaced(&l->kinds[x->tag & 3], distance);
+			if (l->spans)
+				note_displaced(&l->spans[span_of(l, x->ts)], distance);
 			if (l->pairs && x->seen != x->ts)
 				note_displaced(&l->pairs[cpu * l->cpus + holder], distance);
 		}

@@ -123,7 +123,7 @@ class Readings:
             return ()
         windows = [_window(first.ranks, share, self._source.extent.events) for share in SHARES.values()]
         hold = Hold(windows)
-        lateness = Lateness(self._source.extent, self._overlap_ns, groups=True)
+        lateness = Lateness(self._source.extent, self._overlap_ns)
         ranks = Ranks(lateness, hold.release)
         early = first.lives.early
         picked = Picked(Chosen(early if len(early) <= MOST_EARLY else early[:0]))

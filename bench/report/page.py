@@ -34,8 +34,6 @@ from bench.stats import Interval
 _TEMPLATES = Path(__file__).parent / "templates"
 _RECORDINGS = 12
 """Recordings whose order is shown in full."""
-_WORST = 10
-"""Violations that are drawn."""
 _SETTINGS = 4
 """Settings whose sentences a section shows at once: the others wait to be opened."""
 
@@ -101,8 +99,6 @@ def _order(each: Surveyed) -> dict[str, object]:
 
 
 def _worst(orders: Sequence[Surveyed]) -> list[dict[str, object]]:
-    found = [(each, example) for each in orders for example in each.order.examples]
-    found.sort(key=lambda pair: -pair[1].lateness_ns)
     return [
         {
             "transport": shown(each.order.transport),
@@ -111,7 +107,7 @@ def _worst(orders: Sequence[Surveyed]) -> list[dict[str, object]]:
             "svg": timeline.svg(example),
             "lines": timeline.lines(example),
         }
-        for each, example in found[:_WORST]
+        for each, example in timeline.worst(orders)
     ]
 
 

@@ -6,35 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.order.survey import Surveyed
-from bench.report import style
 from bench.report.figures.axis import linear_x, linear_y
-from bench.report.figures.curves import Curve, curves, height, key, subtitle
+from bench.report.figures.curves import Curve, curves, sheet
 from bench.report.figures.figure import FigureKind
 from bench.report.quantities import amount, number
-from bench.report.style import Sheet
 from bench.report.view import SessionView, shown
 
-_LEFT, _BODY, _AXIS = 0.95, 2.2, 0.5
+_BODY = 2.2
+"""Height of the panel, in inches."""
 _FEWEST_SPANS = 3
 
 
 def draw(view: SessionView) -> Figure | None:
     """Draw a line for each recording with late events that is long enough to have a course; None where none is."""
-    long = _long(view)
-    drawn = curves(long)
-    if not drawn:
-        return None
-    sheet = Sheet(
-        view,
-        _title(drawn),
-        subtitle(drawn, len(long)),
-        body=_BODY + _AXIS + height(drawn),
-        note="A point is the share of the events stamped in that span; spans without an event have none.",
-    )
-    with style.looks():
-        _panel(sheet.panel(height(drawn), _BODY, _LEFT), drawn)
-        key(sheet, drawn)
-    return sheet.figure
+    note = "A point is the share of the events stamped in that span; spans without an event have none."
+    return sheet(view, _long(view), _title, _panel, body=_BODY, note=note)
 
 
 def alt(view: SessionView) -> str:

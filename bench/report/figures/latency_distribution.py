@@ -6,35 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.order.survey import Surveyed
-from bench.report import style
 from bench.report.figures.axis import logarithmic_x, logarithmic_y
-from bench.report.figures.curves import Curve, curves, height, key, subtitle
+from bench.report.figures.curves import Curve, curves, sheet
 from bench.report.figures.figure import FigureKind
 from bench.report.orders.words import where
 from bench.report.quantities import amount
-from bench.report.style import Sheet
 from bench.report.view import SessionView, shown
 
-_LEFT, _BODY, _AXIS = 0.95, 2.9, 0.5
+_BODY = 2.9
+"""Height of the panel, in inches."""
 
 
 def draw(view: SessionView) -> Figure | None:
     """Draw a curve for each recording; None where there is none."""
-    timed = _timed(view)
-    drawn = curves(timed)
-    if not drawn:
-        return None
-    sheet = Sheet(
-        view,
-        _title(drawn),
-        subtitle(drawn, len(timed)),
-        body=_BODY + _AXIS + height(drawn),
-        note="Markers: 50, 90, 99 and 99.9 of a hundred events arrived at least that soon. First repeats alone.",
-    )
-    with style.looks():
-        _panel(sheet.panel(height(drawn), _BODY, _LEFT), drawn)
-        key(sheet, drawn)
-    return sheet.figure
+    note = "Markers: 50, 90, 99 and 99.9 of a hundred events arrived at least that soon. First repeats alone."
+    return sheet(view, _timed(view), _title, _panel, body=_BODY, note=note)
 
 
 def alt(view: SessionView) -> str:

@@ -6,35 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.order.survey import Surveyed
-from bench.report import style
 from bench.report.figures.axis import logarithmic_x, logarithmic_y
-from bench.report.figures.curves import Curve, curves, height, key, subtitle
+from bench.report.figures.curves import Curve, curves, sheet
 from bench.report.figures.figure import FigureKind
 from bench.report.orders.words import answer
 from bench.report.quantities import amount
-from bench.report.style import Sheet
 from bench.report.view import SessionView, shown
 
-_LEFT, _BODY, _AXIS = 0.95, 2.9, 0.5
+_BODY = 2.9
+"""Height of the panel, in inches."""
 
 
 def draw(view: SessionView) -> Figure | None:
     """Draw a curve for each recording that has late events; None where none has."""
-    late = _late(view)
-    drawn = curves(late)
-    if not drawn:
-        return None
-    sheet = Sheet(
-        view,
-        _title(drawn),
-        subtitle(drawn, len(late)),
-        body=_BODY + _AXIS + height(drawn),
-        note="Markers: the shortest windows for 99 %, 99.9 %, 99.99 % and all events. First repeats alone.",
-    )
-    with style.looks():
-        _panel(sheet.panel(height(drawn), _BODY, _LEFT), drawn)
-        key(sheet, drawn)
-    return sheet.figure
+    note = "Markers: the shortest windows for 99 %, 99.9 %, 99.99 % and all events. First repeats alone."
+    return sheet(view, _late(view), _title, _panel, body=_BODY, note=note)
 
 
 def alt(view: SessionView) -> str:

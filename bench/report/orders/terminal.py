@@ -12,15 +12,13 @@ from rich.padding import Padding
 from rich.table import Table as Drawn
 from rich.text import Text
 
-from bench.order.result import Example
 from bench.order.survey import Surveyed
 from bench.report.orders import words
 from bench.report.orders.table import Table, figures, kinds, latencies, pairs, remains
-from bench.report.orders.timeline import headline, lines
+from bench.report.orders.timeline import headline, lines, worst
 from bench.report.view import shown
 
 _MAX_WIDTH = 120
-_WORST = 10
 
 
 def show(surveyed: Sequence[Surveyed], file: TextIO | None = None, width: int | None = None) -> None:
@@ -74,9 +72,7 @@ def _table(console: Console, table: Table) -> None:
 
 
 def _worst(console: Console, surveyed: Sequence[Surveyed]) -> None:
-    found: list[tuple[Surveyed, Example]] = [(each, example) for each in surveyed for example in each.order.examples]
-    found.sort(key=lambda pair: -pair[1].lateness_ns)
-    for number, (each, example) in enumerate(found[:_WORST], start=1):
+    for number, (each, example) in enumerate(worst(surveyed), start=1):
         console.print()
         console.print(Text(f"{number}. {shown(each.order.transport)}: {headline(example)}"))
         drawn = Drawn(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")

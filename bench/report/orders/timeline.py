@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from bench.order.result import Example, Seen
+from bench.order.survey import Surveyed
 from bench.report.quantities import amount
 from bench.report.view import shown
 
@@ -28,6 +30,12 @@ class Line:
     """The first one after the life's first stamp, the others after that."""
     place: str
     """In the whole recording."""
+
+
+def worst(surveyed: Sequence[Surveyed], most: int = 10) -> list[tuple[Surveyed, Example]]:
+    """Return the worst violations of several recordings, the worst first, each with its recording."""
+    found = [(each, example) for each in surveyed for example in each.order.examples]
+    return sorted(found, key=lambda pair: -pair[1].lateness_ns)[:most]
 
 
 def headline(example: Example) -> str:
