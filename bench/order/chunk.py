@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,18 @@ CHUNK = 1 << 18
 """Events of a chunk at most: what is worked on at a time stays near the processor's cache."""
 
 U8 = npt.NDArray[np.uint64]
+
+COLUMNS = ("ts_ns", "received_ns", "cpu", "kind", "pid", "birth")
+"""What order and latency are made of: the columns of a chunk."""
+Columns = dict[str, npt.NDArray[Any]]
+"""Them by name, of one length."""
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Return *parts*, at least one, as one; contiguous."""
+    if len(parts) == 1:
+        return {name: np.ascontiguousarray(column) for name, column in parts[0].items()}
+    return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ stamps themselves, in a reading of its own, and not from statistics that somebod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,37 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.errors import SessionUnreadable
-from bench.event import DELIVERED, KINDS, Events
+from bench.event import DELIVERED, Events
 from bench.order.ahead import Ahead
-from bench.order.chunk import CHUNK, Chunk, Extent, floors
+from bench.order.chunk import CHUNK, COLUMNS, Chunk, Columns, Extent, floors, joined
 from bench.order.compiled import MOST_CPUS
-from bench.store import upgrade
-from bench.store.events_parquet import UNNAMED
+from bench.store import events_parquet, upgrade
+from bench.store.events_parquet import CODED, UNNAMED
 from bench.store.schema import EVENTS, SCHEMA_VERSION
-from bench.store.untrusted import (
-    MAX_COLUMNS,
-    MAX_UNPACKED_BYTES,
-    check_flat,
-    conform,
-    open_regular,
-    reading,
-    unreadable,
-)
+from bench.store.untrusted import MAX_UNPACKED_BYTES, conform, open_regular, opened, reading, unpacked_bytes, unreadable
 
 MAX_EVENTS = (1 << 32) - 1
 """What the analysis can count."""
-COLUMNS = ("ts_ns", "received_ns", "cpu", "kind", "pid", "birth")
-"""What order and latency are made of. Files of others need no more; ``comm`` gives examples their names."""
-
-_TYPES: dict[str, npt.DTypeLike] = {
-    **{name: np.uint64 for name in ("ts_ns", "received_ns", "birth")},
-    **{"cpu": np.uint16, "kind": np.uint8, "pid": np.uint32},
-}
-
-Columns = dict[str, npt.NDArray[Any]]
+_TYPES: dict[str, npt.DTypeLike] = {**dict.fromkeys(COLUMNS, np.uint64), "cpu": np.uint16, "pid": np.uint32}
 
 
 @dataclass
@@ -119,64 +102,52 @@ class Stream:
 
 
 class EventsFile:
-    """A parquet file of schema EVENTS, ours or of others."""
+    """A parquet file of schema EVENTS, ours or of others.
+
+    Files of others need no columns but COLUMNS; ``comm`` gives examples their names.
+    """
 
     def __init__(self, path: Path, version: int = SCHEMA_VERSION) -> None:
         """Check the footer of *path*, written by schema *version*; SessionUnreadable for what cannot be read."""
         self.path = path
         self._version = version
         with reading(path), open_regular(path) as file:
-            footer = pq.read_metadata(file)
-            if footer.num_rows > MAX_EVENTS or footer.num_columns > MAX_COLUMNS:
-                raise ValueError(f"{footer.num_rows} rows of {footer.num_columns} columns are not credible")
-            self._groups = footer.num_row_groups
-            largest = max((footer.row_group(group).total_byte_size for group in range(self._groups)), default=0)
-            if largest > MAX_UNPACKED_BYTES:
+            footer, _, names = opened(file, EVENTS.names, MAX_EVENTS)
+            self._groups = range(footer.num_row_groups)
+            if (largest := max(unpacked_bytes(footer), default=0)) > MAX_UNPACKED_BYTES:
                 raise ValueError(f"a row group of {largest} bytes unpacked is not credible")
-            leaves = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
-            self._texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
-            file.seek(0)
-            schema = pq.ParquetFile(file, read_dictionary=self._texts).schema_arrow
-            names = [column.name for column in schema]
-            for column in schema:
-                if column.name in EVENTS.names:
-                    check_flat(column)
-            if len(set(names)) < len(names):
-                raise ValueError("a column is there twice")
             if missing := [name for name in COLUMNS if name not in names]:
                 raise ValueError(f"no column {', '.join(missing)}")
-            self._names = names
 
     def streams(self) -> dict[str, Stream]:
         """Return each transport's events; a file without the column ``transport`` has those of UNNAMED."""
         found: dict[str, _Scanned] = {}
-        for group in range(self._groups):
-            for table in self._tables(group, ["transport", "ts_ns", "cpu"]):
-                ts_ns, cpu = self._column(table, "ts_ns"), self._column(table, "cpu")
-                for transport, chosen in self._transports(table).items():
-                    scanned = found.setdefault(transport, _Scanned())
-                    scanned.add(group, ts_ns[chosen], cpu[chosen])
+        for group, table in self._tables(self._groups, ["transport", "ts_ns", "cpu"]):
+            ts_ns, cpu = self._column(table, "ts_ns"), self._column(table, "cpu")
+            for transport, chosen in self._transports(table).items():
+                scanned = found.setdefault(transport, _Scanned())
+                scanned.add(group, ts_ns[chosen], cpu[chosen])
         return {transport: Stream(self, transport, scanned) for transport, scanned in found.items()}
 
-    def columns(self, transport: str, groups: list[int]) -> Iterator[Columns]:
-        """Yield *transport*'s COLUMNS in *groups*, in parts of any length, contiguous."""
-        for group in groups:
-            for table in self._tables(group, ["transport", *COLUMNS]):
-                chosen = self._transports(table).get(transport)
-                if chosen is not None:
-                    yield {name: self._column(table, name)[chosen] for name in COLUMNS}
+    def columns(self, transport: str, groups: Iterable[int]) -> Iterator[Columns]:
+        """Yield *transport*'s COLUMNS in *groups*, in parts of any length."""
+        for _, table in self._tables(groups, ["transport", *COLUMNS]):
+            chosen = self._transports(table).get(transport)
+            if chosen is not None:
+                yield {name: self._column(table, name)[chosen] for name in COLUMNS}
 
     def records(self, transport: str, group: int) -> Events:
         """Return *transport*'s events in one row group; their numbers and parents are 0."""
         found = [np.empty(0, DELIVERED)]
-        for table in self._tables(group, ["transport", *COLUMNS, "comm"]):
+        for _, table in self._tables([group], ["transport", *COLUMNS, "comm"]):
             chosen = self._transports(table).get(transport)
             if chosen is not None:
                 part = np.zeros(len(table), DELIVERED)
                 for name in COLUMNS:
                     part[name] = self._column(table, name)
-                if "comm" in table.column_names:
-                    part["comm"] = self._names_of(table)
+                with reading(self.path):
+                    if "comm" in table.column_names:
+                        part["comm"] = events_parquet.comms(self._conformed(table, "comm"))
                 found.append(part[chosen])
         return np.concatenate(found)
 
@@ -184,72 +155,40 @@ class EventsFile:
         """Return the error for a file that was read twice and was not the same."""
         return unreadable(self.path, "it changed while it was read")
 
-    def _tables(self, group: int, names: list[str]) -> Iterator[pa.Table]:
-        """Yield the columns *names* of a row group, those that are there, in parts: a group of others may be large."""
-        wanted = [name for name in self._names if name in names or self._version != SCHEMA_VERSION]
+    def _tables(self, groups: Iterable[int], names: list[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield those of the columns *names* that are there, group by group, in parts: one of others may be large."""
         with reading(self.path), open_regular(self.path) as file:
-            parquet = pq.ParquetFile(file, read_dictionary=self._texts, page_checksum_verification=True)
-            for batch in parquet.iter_batches(4 * CHUNK, row_groups=[group], columns=wanted, use_threads=False):
-                table = pa.Table.from_batches([batch])
-                table.validate(full=True)
-                yield upgrade.events(table, self._version)
+            _, parquet, wanted = opened(file, names if self._version == SCHEMA_VERSION else None, MAX_EVENTS)
+            for group in groups:
+                for batch in parquet.iter_batches(4 * CHUNK, row_groups=[group], columns=wanted, use_threads=False):
+                    table = pa.Table.from_batches([batch])
+                    table.validate(full=True)
+                    yield group, upgrade.events(table, self._version)
 
     def _transports(self, table: pa.Table) -> dict[str, Any]:
         """Return, by transport, which rows of *table* are its: a slice of all of them, or a mask."""
         if "transport" not in table.column_names or table.column("transport").null_count == len(table):
             return {UNNAMED: slice(None)} if len(table) else {}
+        table = self._conformed(table, "transport")
         with reading(self.path):
-            names, codes = _coded(table.column("transport"), "transport")
+            names, codes = events_parquet.dictionary(table, "transport")
             present = np.flatnonzero(np.bincount(codes, minlength=len(names)))
             if len(present) == 1:
                 return {str(names[present[0]]): slice(None)}
             return {str(names[code]): codes == code for code in present}
 
-    def _names_of(self, table: pa.Table) -> npt.NDArray[np.bytes_]:
-        with reading(self.path):
-            names, codes = _coded(table.column("comm"), "comm")
-            raw = [name.encode() if isinstance(name, str) else name for name in names]
-            if any(not isinstance(name, bytes) or len(name) > DELIVERED["comm"].itemsize for name in raw):
-                raise ValueError(f"column comm has names longer than {DELIVERED['comm'].itemsize} bytes")
-            coded: npt.NDArray[np.bytes_] = np.array(raw or [b""], DELIVERED["comm"])[codes]
-            return coded
-
     def _column(self, table: pa.Table, name: str) -> npt.NDArray[Any]:
+        table = self._conformed(table, name)
         with reading(self.path):
             if name == "kind":
-                return _kinds(table.column(name))
-            field_ = EVENTS.field(name)
-            column = conform(table.select([name]), pa.schema([field_]), [name], self.path).column(name)
-            if name == "birth" and column.null_count:
-                column = column.fill_null(0)
-            if column.null_count:
-                raise ValueError(f"column {name} has nulls")
-            values = np.asarray(column.to_numpy())
-            if len(values) and values.min() < 0:
-                raise ValueError(f"column {name} has negative numbers")
+                return events_parquet.kinds(table).astype(np.uint8)
+            values = events_parquet.integers(table, name)
             if name == "cpu" and len(values) and values.max() >= MOST_CPUS:
                 raise ValueError(f"CPU {values.max()}: numbers of CPUs are below {MOST_CPUS}")
-            return values.view(np.uint64) if values.dtype == np.int64 else values.astype(_TYPES[name])
+            return values.view(np.uint64) if _TYPES[name] is np.uint64 else values.astype(_TYPES[name])
 
-
-def _coded(column: pa.ChunkedArray, name: str) -> tuple[list[Any], npt.NDArray[Any]]:
-    """Return the distinct values of a column of text, and which of them each row has."""
-    if column.null_count:
-        raise ValueError(f"column {name} has nulls")
-    column = column.combine_chunks()
-    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    if not pa.types.is_dictionary(column.type):
-        raise ValueError(f"column {name} is {column.type}, not text")
-    return column.dictionary.to_pylist(), column.indices.to_numpy()
-
-
-def _kinds(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
-    names, codes = _coded(column, "kind")
-    unknown = set(names) - set(KINDS)
-    if unknown:
-        raise ValueError(f"unknown kinds of event: {sorted(map(repr, unknown))}")
-    coded: npt.NDArray[np.uint8] = np.array([KINDS.index(name) for name in names] or [0], np.uint8)[codes]
-    return coded
+    def _conformed(self, table: pa.Table, name: str) -> pa.Table:
+        return conform(table.select([name]), pa.schema([CODED.field(name)]), [name], self.path)
 
 
 def _of_one_length(parts: Iterator[Columns]) -> Iterator[Columns]:
@@ -261,16 +200,10 @@ def _of_one_length(parts: Iterator[Columns]) -> Iterator[Columns]:
         held += len(part["ts_ns"])
         if held < CHUNK:
             continue
-        whole = _joined(waiting)
+        whole = joined(waiting)
         end = held - held % CHUNK
         for start in range(0, end, CHUNK):
             yield {name: column[start : start + CHUNK] for name, column in whole.items()}
         waiting, held = [{name: column[end:] for name, column in whole.items()}], held - end
     if held:
-        yield _joined(waiting)
-
-
-def _joined(parts: list[Columns]) -> Columns:
-    if len(parts) == 1:
-        return {name: np.ascontiguousarray(column) for name, column in parts[0].items()}
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        yield joined(waiting)

@@ -37,8 +37,8 @@ _INTEGERS = ("ts_ns", "received_ns", "cpu", "seq", "pid", "parent_pid", "birth")
 _TRANSPORTS = b"ringbench.transports"
 """Metadata key: JSON list of the transports, so that one that delivered nothing is not forgotten."""
 
-_COMM_CODED = EVENTS.set(EVENTS.get_field_index("comm"), pa.field("comm", pa.dictionary(pa.int32(), pa.binary())))
-"""How the file is read: no object, and no copy of the name, for each event."""
+CODED = EVENTS.set(EVENTS.get_field_index("comm"), pa.field("comm", pa.dictionary(pa.int32(), pa.binary())))
+"""How a file is read: no object, and no copy of the name, for each event."""
 
 
 def to_table(events: Mapping[str, Events]) -> pa.Table:
@@ -88,7 +88,7 @@ def read(path: Path, version: int = SCHEMA_VERSION) -> dict[str, Events]:
     with reading(path):
         table, announced = upgrade.events(table, version), _announced(table)
     required = [name for name in EVENTS.names if name != "transport"]
-    table = conform(table, _COMM_CODED, required, path)
+    table = conform(table, CODED, required, path)
     with reading(path):
         return _from_table(table, announced)
 
@@ -116,32 +116,48 @@ def frame(events: Mapping[str, Events]) -> pd.DataFrame:
     return ordered
 
 
+def integers(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
+    """Return a column of numbers (i8, shape n), 0 for null where it may be null; ValueError for null and below 0."""
+    column = table.column(name)
+    values = _numbers(column.fill_null(0) if name in _NULLABLE and column.null_count else column, name)
+    if len(values) and values.min() < 0:
+        raise ValueError(f"column {name} has negative numbers")
+    return values
+
+
+def kinds(table: pa.Table) -> npt.NDArray[np.uint32]:
+    """Return the events' kinds (u4, shape n), indices into KINDS; ValueError for a kind that there isn't."""
+    names, codes = dictionary(table, "kind")
+    unknown = set(names) - set(KINDS)
+    if unknown:
+        raise ValueError(f"unknown kinds of event: {sorted(map(repr, unknown))}")
+    found: npt.NDArray[np.uint32] = np.array([KINDS.index(str(name)) for name in names] or [0], np.uint32)[codes]
+    return found
+
+
+def comms(table: pa.Table) -> npt.NDArray[np.bytes_]:
+    """Return the processes' names (S16, shape n), raw; ValueError for one that is too long."""
+    names, codes = dictionary(table, "comm")
+    if any(len(name) > DELIVERED["comm"].itemsize for name in names):
+        raise ValueError(f"column comm has names longer than {DELIVERED['comm'].itemsize} bytes")
+    found: npt.NDArray[np.bytes_] = np.array(names or [b""], DELIVERED["comm"])[codes]
+    return found
+
+
 def _from_table(table: pa.Table, announced: list[str]) -> dict[str, Events]:
     out = np.empty(table.num_rows, DELIVERED)
     for name in _INTEGERS:
-        column = table.column(name)
-        values = _numbers(column.fill_null(0) if name in _NULLABLE else column, name)
-        if len(values) and values.min() < 0:
-            raise ValueError(f"column {name} has negative numbers")
-        out[name] = values
-    kinds, codes = _dictionary(table, "kind")
-    unknown = set(kinds) - set(KINDS)
-    if unknown:
-        raise ValueError(f"unknown kinds of event: {sorted(map(repr, unknown))}")
-    out["kind"] = np.array([KINDS.index(kind) for kind in kinds] or [0], "<u4")[codes]
-    comms, codes = _dictionary(table, "comm")
-    if any(len(comm) > DELIVERED["comm"].itemsize for comm in comms):
-        raise ValueError(f"column comm has names longer than {DELIVERED['comm'].itemsize} bytes")
-    out["comm"] = np.array(comms or [b""], DELIVERED["comm"])[codes]
+        out[name] = integers(table, name)
+    out["kind"], out["comm"] = kinds(table), comms(table)
     if table.column("transport").null_count == table.num_rows and table.num_rows and not announced:
         return {UNNAMED: out}
-    transports, codes = _dictionary(table, "transport")
-    present = {name: out[codes == code] for code, name in enumerate(transports)}
-    order = dict.fromkeys([*announced, *transports])
+    transports, codes = dictionary(table, "transport")
+    present = {str(name): out[codes == code] for code, name in enumerate(transports)}
+    order = dict.fromkeys([*announced, *map(str, transports)])
     return {name: present.get(name, out[:0]) for name in order}
 
 
-def _dictionary(table: pa.Table, name: str) -> tuple[list[str] | list[bytes], npt.NDArray[np.int64]]:
+def dictionary(table: pa.Table, name: str) -> tuple[list[str] | list[bytes], npt.NDArray[np.int64]]:
     """Return the distinct values of a dictionary column and, for each row, which of them it is (int64, shape n)."""
     column = table.column(name).combine_chunks()
     column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column

@@ -62,29 +62,44 @@ def open_regular(path: Path, max_bytes: int | None = None) -> BinaryIO:
     raise ValueError("not a regular file")
 
 
+def opened(
+    file: BinaryIO, names: Collection[str] | None, max_rows: int
+) -> tuple[pq.FileMetaData, pq.ParquetFile, list[str]]:
+    """Return the footer of an open parquet *file*, its reader, and which of the columns *names* it has (None: all).
+
+    Text and bytes are read as dictionaries. Raises ValueError, and what pyarrow raises, for what is not parquet, or
+    absurdly large, for a column that is there twice and, among the columns to be read, for nested and extension types.
+    """
+    footer = pq.read_metadata(file)
+    if footer.num_rows > max_rows or footer.num_columns > MAX_COLUMNS:
+        raise ValueError(f"{footer.num_rows} rows of {footer.num_columns} columns are not credible")
+    leaves = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
+    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    file.seek(0)
+    parquet = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
+    wanted = [field for field in parquet.schema_arrow if names is None or field.name in names]
+    for field in wanted:
+        _check_flat(field)
+    columns = [field.name for field in wanted]
+    if len(set(columns)) < len(columns):
+        raise ValueError("a column is there twice")
+    return footer, parquet, columns
+
+
+def unpacked_bytes(footer: pq.FileMetaData) -> list[int]:
+    """Return the bytes of each row group, all its columns, unpacked, as the *footer* says."""
+    return [footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)]
+
+
 def read_table(path: Path, names: Collection[str] | None, max_rows: int) -> pa.Table:
     """Return the columns *names* of a parquet file, those that it has (None: all), text and bytes as dictionaries.
 
-    Raises SessionUnreadable for what is not parquet, truncated, or absurdly large, for a column that is there twice
-    and, among the columns to be read, for nested and extension types.
+    Raises SessionUnreadable for what :func:`opened` refuses, and for a file that is truncated.
     """
     with reading(path), open_regular(path) as file:
-        footer = pq.read_metadata(file)
-        if footer.num_rows > max_rows or footer.num_columns > MAX_COLUMNS:
-            raise ValueError(f"{footer.num_rows} rows of {footer.num_columns} columns are not credible")
-        unpacked = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
-        if unpacked > MAX_UNPACKED_BYTES:
+        footer, parquet, columns = opened(file, names, max_rows)
+        if (unpacked := sum(unpacked_bytes(footer))) > MAX_UNPACKED_BYTES:
             raise ValueError(f"{unpacked} bytes unpacked are not credible")
-        leaves = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
-        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
-        file.seek(0)
-        parquet = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
-        wanted = [field for field in parquet.schema_arrow if names is None or field.name in names]
-        for field in wanted:
-            check_flat(field)
-        columns = [field.name for field in wanted]
-        if len(set(columns)) < len(columns):
-            raise ValueError("a column is there twice")
         table = parquet.read(columns=columns, use_threads=False)
         metadata = table.schema.metadata or {}
         if table.num_rows != footer.num_rows:
@@ -138,8 +153,7 @@ def _expanded_bytes(chunk: pa.DictionaryArray) -> int:
     return pc.sum(pc.binary_length(chunk.dictionary).cast(pa.int64()).take(chunk.indices)).as_py() or 0
 
 
-def check_flat(field: pa.Field) -> None:
-    """Raise ValueError where a column holds anything but numbers, text and bytes."""
+def _check_flat(field: pa.Field) -> None:
     plain = _plain(field.type)
     if not (pa.types.is_primitive(plain) or _is_text(plain) or _is_bytes(plain) or pa.types.is_null(plain)):
         raise ValueError(f"column {one_line(field.name)} has type {one_line(field.type)}")

@@ -12,8 +12,8 @@ import pytest
 from bench.errors import SessionUnreadable
 from bench.event import EXIT, FORK
 from bench.order import Recorded, analyse
-from bench.order.chunk import CHUNK
-from bench.order.file import COLUMNS, EventsFile
+from bench.order.chunk import CHUNK, COLUMNS
+from bench.order.file import EventsFile
 from bench.store import events_parquet
 from tests.order.planted import Recipe
 from tests.order.reference import events_of

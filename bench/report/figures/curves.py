@@ -73,10 +73,8 @@ def sheet(
     drawn = curves(surveyed)
     if not drawn:
         return None
-    more = len(surveyed) - len(drawn)
-    subtitle = (
-        f"A line for each recording, the first repeat of its setting.{f' {more} more had no room here.' * (more > 0)}"
-    )
+    more = f" {len(surveyed) - len(drawn)} more had no room here." if len(surveyed) > len(drawn) else ""
+    subtitle = f"A line for each recording, the first repeat of its setting.{more}"
     above = _LINE * len(drawn) + 0.08
     made = Sheet(view, title(drawn), subtitle, body=above + body + _AXIS, note=note)
     with style.looks():
