@@ -7,7 +7,6 @@ session says that it was interrupted.
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,17 +22,13 @@ from bench.kernel import attached, tracepoints, weigh
 from bench.kernel import cpus as cpu_lists
 from bench.machine.fingerprint import environment
 from bench.machine.moment import Moment
-from bench.metrics import Recording, backlog, compute
-from bench.metrics.drops import account_error
-from bench.offered import is_saturated
 from bench.plan import Plan
 from bench.read_back import read_back, waited
-from bench.record import LIFECYCLE
+from bench.rows import Weights, broken_row, row_of
 from bench.scenario import Trial
 from bench.store.folder import SessionWriter
 from bench.transports import transport
-from bench.trial import Outcome, Share
-from bench.waits import wait
+from bench.trial import Outcome
 from bench.workloads import probe
 
 _STATISTICS = Path("/proc/sys/kernel/bpf_stats_enabled")
@@ -54,8 +49,6 @@ MEASURES: dict[str, Callable[..., Outcome]] = {
 
 _Found = tuple[list[dict[str, Any]], Mapping[str, Events] | Path, tuple[str, ...]]
 """Rows, events (or where they are), and notes."""
-
-Weights = dict[tuple[str, int], int | None]
 
 
 @dataclass(frozen=True)
@@ -200,83 +193,17 @@ def _measured(trial: Trial, plan: Plan, weights: Weights, place: Path | None) ->
     try:
         outcome = isolation.run(MEASURES[trial.mode], *asked, timeout_s=patience)
     except MeasurementInvalid as error:
-        return [_broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
+        return [broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
     trial_s = time.monotonic() - began
     captured = place if outcome.captured else None
     if captured is not None:
         outcome = read_back(trial.trial, outcome, captured)
-    rows = [_row(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
+    rows = [row_of(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
     events = {s.transport: s.recording.events for s in outcome.shares if s.recording.events is not None}
     notes = outcome.notes + waited(trial.trial, outcome.shares)
     if outcome.births_refused:
         notes += (f"trial {trial.trial}: {outcome.births_refused} lives could not be named, the map was full.",)
     return rows, events if captured is None else captured, notes
-
-
-def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
-    return {
-        "trial": trial.trial,
-        "scenario": trial.scenario,
-        "mode": trial.mode,
-        "transport": name,
-        "reader": trial.reader,
-        "wakeup": trial.wakeup,
-        "workload": trial.workload,
-        "cpus": cpu_lists.show(trial.cpus),
-        "buffer_bytes": trial.buffer_bytes(name, len(cpu_lists.online())),
-        "asked_bytes": trial.asked_bytes,
-        "block": trial.block,
-        "drain_interval_s": None if trial.mode == "capacity" else _pace_of_sleep(trial, plan),
-        "wait": trial.wait or None,
-        "placement": trial.placement,
-        "stage": trial.stage or None,
-        "record_bytes": trial.record_bytes or LIFECYCLE.nbytes,
-    }
-
-
-def _pace_of_sleep(trial: Trial, plan: Plan) -> float | None:
-    way = wait(trial.wait, plan.drain_interval_s)
-    return way.pace_s if way.kind == "sleep" else None
-
-
-def _broken_row(trial: Trial, plan: Plan, name: str, reason: str) -> dict[str, Any]:
-    return {**_identity(trial, plan, name), "valid": False, "invalid_reason": reason}
-
-
-def _row(trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weights, trial_s: float) -> dict[str, Any]:
-    recording = share.recording
-    measured = {**compute(recording), **(share.streamed or {})}
-    measured["memory_cgroup_bytes"] = weights.get((share.transport, share.buffer_bytes))
-    reason = account_error(recording)
-    return {
-        **_identity(trial, plan, share.transport),
-        "valid": reason is None,
-        "invalid_reason": reason,
-        "wall_s": recording.wall_s,
-        **measured,
-        "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),
-        "peak_backlog_by_cpu": _backlogs(recording),
-        "lost_reported": share.lost_reported,
-        "seq_checked": None if recording.checksum is None else recording.checksum.holds,
-        "births_refused": outcome.births_refused,
-        "offered_lives": outcome.offered_lives,
-        "offered_per_s": outcome.offered_per_s,
-        "done_per_s": outcome.done_per_s,
-        "saturated": is_saturated(outcome.offered_per_s, outcome.done_per_s),
-        "workload_exit_status": outcome.exit_status,
-        "arena_bytes": share.arena_bytes,
-        "written_blocks": None if share.feed is None else share.feed.written_blocks,
-        "writer_waits": None if share.feed is None else share.feed.waits,
-        "writer_wait_ns": None if share.feed is None else share.feed.wait_ns,
-        "clerk_cpu_ns": outcome.clerk_cpu_ns,
-        "started_ns": outcome.started_ns,
-        "trial_s": trial_s,
-    }
-
-
-def _backlogs(recording: Recording) -> str | None:
-    known = recording.events is not None and not recording.failed
-    return json.dumps(backlog.peaks_by_cpu(recording.events)) if known and recording.events is not None else None
 
 
 def _tracepoints(plan: Plan) -> set[str]:

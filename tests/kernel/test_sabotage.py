@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bench import isolation, session
+from bench import isolation, rows
 from bench.choice import Choice
 from bench.kernel import cpus
 from bench.planning import build
@@ -43,7 +43,7 @@ def test_a_sabotaged_account_makes_the_trial_invalid(name: str) -> None:
     (trial,) = plan.trials
     outcome = isolation.run(sabotage.measure, name, trial, plan, timeout_s=60)
     (share,) = outcome.shares
-    row = session._row(trial, plan, outcome, share, {}, 0.0)
+    row = rows.row_of(trial, plan, outcome, share, {}, 0.0)
     assert row["attempted"] > 1_000
     if name == "residue not drained":
         assert row["residual"] == 0
