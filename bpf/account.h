@@ -55,12 +55,28 @@ static __always_inline void injected(struct tally *tally)
 #endif
 }
 
+/* A cost that is small against a clock reading: SPUN steps, each of which waits for the one before. How long they take
+ * depends on the processor, so it is measured: bench/gatecheck.py. */
+static __always_inline void spun(struct tally *tally)
+{
+#ifdef SPUN
+	u64 x = tally->seq | 1;
+
+#pragma unroll
+	for (int i = 0; i < SPUN; i++) {
+		x ^= x << 7;
+		asm volatile("" : "+r"(x)); /* or the compiler would take several steps at once, or none */
+	}
+#endif
+}
+
 static __always_inline void account(struct tally *tally, int transport, int code, u64 seq)
 {
 	u64 *count;
 	int slot;
 
 	injected(tally);
+	spun(tally);
 	tally->attempted[transport]++;
 	if (code >= 0)
 		return;

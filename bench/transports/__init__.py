@@ -18,24 +18,27 @@ from bench.transports.transport import PAGE, Shape, Transport
 TRANSPORTS: dict[str, Transport] = {t.name: t for t in (PERF, RINGBUF_OUTPUT, RINGBUF_RESERVE)}
 
 
-_VARIANT = re.compile(r"again|inject:[1-9][0-9]?")
+_VARIANT = re.compile(r"again|inject:[1-9][0-9]?|spin:[1-9][0-9]{0,2}")
+_DEFINES = {"inject": "INJECTED", "spin": "SPUN"}
 
 
 def transport(name: str) -> Transport:
     """Return the transport called *name*, or NOTHING by its name; UsageError lists the valid names.
 
-    ``perf~again`` is perf under a second name, and ``perf~inject:8`` is perf with a cost added to each submission: that
-    of reading the clock eight times. With these the suite checks itself (bench.selfcheck).
+    ``perf~again`` is perf under a second name. ``perf~inject:8`` is perf with a cost added to each submission, that of
+    reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, which take about a nanosecond each.
+    With these the suite checks itself (bench.selfcheck, bench.gatecheck).
     """
-    plain, again, what = name.partition("~")
+    plain, varied, what = name.partition("~")
     known = {**TRANSPORTS, NOTHING.name: NOTHING}
-    if plain not in known or (again and not _VARIANT.fullmatch(what)):
+    variant = _VARIANT.fullmatch(what)
+    if plain not in known or (varied and not variant):
         raise unknown_name("transport", name, TRANSPORTS)
-    if not again:
+    if not variant:
         return known[plain]
-    injected = what.partition(":")[2]
+    kind, _, amount = what.partition(":")
     return dataclasses.replace(
-        known[plain], name=name, defines=(f"-DINJECTED={injected}",) if injected else known[plain].defines
+        known[plain], name=name, defines=(f"-D{_DEFINES[kind]}={amount}",) if amount else known[plain].defines
     )
 
 
