@@ -12,7 +12,7 @@ import ctypes
 import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,8 @@ from bench.wakeups import NOBODY, Wakeup, wakeup
 from bench.workloads.firehose import RECORD_BYTES, records_a_call
 
 _FULL = 0.9
+_FEWEST = 3
+"""Rounds of each kind at least."""
 _MOST_RUNS = 1 << 20
 """Runs that the kernel is asked for at once."""
 
@@ -180,6 +182,17 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
 
     Needs root; to be called in a process of its own. Raises EnvironmentLacks where the kernel doesn't repeat programs.
     """
+    began: list[float] = []
+
+    def more() -> bool:
+        began.append(time.monotonic())
+        return began[-1] - began[0] < plan.duration_s or len(began) <= _FEWEST
+
+    return measure_in_turns(more, trial, plan)
+
+
+def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outcome:
+    """Measure one capacity trial, a round of each kind whenever *more* returns True; as :func:`measure`."""
     carrier, online = transport(trial.transports[0]), cpus.online()
     with full_buffer(
         carrier,
@@ -195,7 +208,7 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
         rounds = _Rounds(buffer)
         buffer.fill()  # a warm-up, in the account as the others are
         buffer.empty()
-        while time.monotonic() - began < plan.duration_s or len(rounds.memcpy) < 3:
+        while more():
             rounds.timed_drain()
             rounds.timed_memcpy()
         share = _share(buffer, rounds.result(), time.monotonic() - began)

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from bench import errors
 from bench.kernel.syscalls import die_with_parent
@@ -41,29 +41,103 @@ def run(function: Callable[..., T], *args: object, timeout_s: float | None = Non
     was there. Raises MeasurementInvalid when the process died or took longer than *timeout_s* seconds, and
     RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the process is killed first.
     """
-    settle()
-    ours, theirs = _context.Pipe(duplex=False)
-    process = _context.Process(target=_child, args=(theirs, function, args), daemon=False)
-    process.start()
-    _leaving.append(process)
-    theirs.close()
+    started = _Started(_child, function, *args)
     try:
-        if not ours.poll(timeout_s):
-            raise errors.MeasurementInvalid(f"the trial's process gave no answer within {timeout_s:.0f} s.")
-        kind, value = ours.recv()
-    except EOFError:
-        settle()
-        raise errors.MeasurementInvalid(
-            f"the trial's process died with status {process.exitcode} and no answer."
-        ) from None
-    except BaseException:
-        process.kill()
-        settle()
-        raise
+        kind, value = started.answer(timeout_s)
     finally:
-        ours.close()
+        started.ours.close()
+    return cast("T", _unwrapped(kind, value))
+
+
+class InTurns(Generic[T]):
+    """A function in a fresh process that does its work in turns, each when it is asked for.
+
+    The function's first argument is called before each turn; it returns once the turn has come: True, or False where
+    there are no more. Errors as :func:`run` has them; after one the conversation is over.
+    """
+
+    def __init__(self, function: Callable[..., T], *args: object, timeout_s: float | None = None) -> None:
+        """Start the process; *timeout_s* is the longest that one answer may take."""
+        self._started = _Started(_child_in_turns, function, *args)
+        self._timeout_s = timeout_s
+        self._ready = False
+
+    def wait_until_ready(self) -> None:
+        """Return when the function has asked for its first turn."""
+        if not self._ready:
+            self._ready = True
+            self._next()
+
+    def turn(self) -> None:
+        """Let it have one turn, and return when that is over."""
+        self.wait_until_ready()
+        self._say(again=True)
+        self._next()
+
+    def end(self) -> T:
+        """Return what the function returns when it is told that there are no more turns."""
+        self.wait_until_ready()
+        self._say(again=False)
+        kind, value = self._started.answer(self._timeout_s)
+        self._started.ours.close()
+        return cast("T", _unwrapped(kind, value))
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        self._started.kill()
+        self._started.ours.close()
+
+    def _say(self, *, again: bool) -> None:
+        try:
+            self._started.ours.send(again)
+        except OSError:
+            settle()
+            raise errors.MeasurementInvalid("the trial's process died between two turns.") from None
+
+    def _next(self) -> None:
+        kind, value = self._started.answer(self._timeout_s)
+        if kind == "ready":
+            return
+        self._started.ours.close()
+        _unwrapped(kind, value)
+        raise errors.MeasurementInvalid("the trial's process was done before its turns were.")
+
+
+class _Started:
+    """A process that was started, and the end of the pipe that it answers to."""
+
+    def __init__(self, child: Callable[..., None], function: Callable[..., Any], *args: object) -> None:
+        settle()
+        self.ours, theirs = _context.Pipe()
+        self._process = _context.Process(target=child, args=(theirs, function, args), daemon=False)
+        self._process.start()
+        _leaving.append(self._process)
+        theirs.close()
+
+    def answer(self, timeout_s: float | None) -> tuple[str, Any]:
+        try:
+            if not self.ours.poll(timeout_s):
+                self.kill()
+                raise errors.MeasurementInvalid(f"the trial's process gave no answer within {timeout_s:.0f} s.")
+            kind, value = self.ours.recv()
+        except (EOFError, ConnectionResetError):
+            settle()
+            raise errors.MeasurementInvalid(
+                f"the trial's process died with status {self._process.exitcode} and no answer."
+            ) from None
+        except BaseException:
+            self.kill()
+            raise
+        return kind, value
+
+    def kill(self) -> None:
+        self._process.kill()
+        settle()
+
+
+def _unwrapped(kind: str, value: Any) -> Any:
     if kind == "returned":
-        return cast("T", value)
+        return value
     settle()
     name, text = value
     known = getattr(errors, name, None)
@@ -86,3 +160,11 @@ def _child(answer: Connection, function: Callable[..., Any], args: tuple[object,
     except BaseException:
         answer.send(("raised", ("", traceback.format_exc())))
     answer.close()
+
+
+def _child_in_turns(answer: Connection, function: Callable[..., Any], args: tuple[object, ...]) -> None:
+    def turn() -> bool:
+        answer.send(("ready", None))
+        return bool(answer.recv())
+
+    _child(answer, function, (turn, *args))

@@ -5,14 +5,19 @@ from __future__ import annotations
 import platform
 
 from bench import __version__, isolation
-from bench.errors import EnvironmentLacks
+from bench.choice import MODES
+from bench.errors import EnvironmentLacks, unknown_name
 from bench.kernel import program
 from bench.kernel.probe import Probe
 from bench.offered import split
+from bench.placement import placement
 from bench.plan import Plan
 from bench.readers import reader
+from bench.scenario import Trial
 from bench.transports import transport
-from bench.workloads import probe, workload
+from bench.waits import wait
+from bench.wakeups import wakeup
+from bench.workloads import operation, probe, workload
 
 
 def check(plan: Plan) -> dict[str, str | None]:
@@ -33,6 +38,22 @@ def check(plan: Plan) -> dict[str, str | None]:
         "kernel": platform.release(),
         "python": platform.python_version(),
     }
+
+
+def known(trial: Trial) -> None:
+    """Raise UsageError for a name or a length in *trial* that this version doesn't know."""
+    for name in trial.transports:
+        transport(name)
+    reader(trial.reader)
+    wakeup(trial.wakeup)
+    placement(trial.placement)
+    if trial.wait:
+        wait(trial.wait, 1.0)
+    if trial.mode not in MODES:
+        raise unknown_name("mode", trial.mode, MODES)
+    probe(trial.workload, trial.record_bytes)
+    if trial.stage:
+        operation(trial.workload)
 
 
 def _load_once(name: str, sent: Probe) -> str | None:

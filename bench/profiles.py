@@ -86,6 +86,20 @@ def _overhead(transports: tuple[str, ...], wakeup: str, *stages: str) -> Group:
     )
 
 
+def _filled(transports: tuple[str, ...], *readers: str) -> Group:
+    """Return capacity trials, filled and drained on one CPU: nothing then hangs on how far apart two CPUs are."""
+    return Group(
+        "capacity",
+        transports,
+        readers,
+        ("none",),
+        ("firehose:8",),
+        (_LARGEST,),
+        placements=("same",),
+        producers=(1,),
+    )
+
+
 QUICK = Profile(
     "quick",
     "drops against bytes, order, cost, throughput, and what Python's callback adds, in a minute and a half",
@@ -262,8 +276,8 @@ OVERHEAD = Profile(
     duration_s=0.5,
     drain_interval_s=200e-6,
 )
-CI = Profile(
-    "ci",
+SMOKE = Profile(
+    "smoke",
     "each kind of trial twice, briefly: shows that everything works, too short for figures",
     (
         Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (1, _LARGEST)),
@@ -276,9 +290,22 @@ CI = Profile(
     duration_s=0.4,
     warmup_s=0.05,
 )
+CI = Profile(
+    "ci",
+    "what the regression gate compares: submitting, draining, waking up, losses and order; at most five minutes",
+    (
+        Group("paired", BOTH, ("bulk",), ("none",), ("fork-exec",), (_LARGEST,)),
+        Group("isolated", BOTH, ("bulk",), ("every",), (_OFFERED,), (_LARGEST,)),
+        _filled(ALL, "bulk"),
+        _filled(BOTH, "libbpf", "callback"),
+    ),
+    repeats=20,
+    duration_s=0.15,
+    warmup_s=0.05,
+)
 
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, FRONTIER, OVERHEAD, READERS, CAPACITY, CI)
+    profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, FRONTIER, OVERHEAD, READERS, CAPACITY, CI, SMOKE)
 }
 
 

@@ -42,7 +42,7 @@ def test_what_is_no_load_is_refused(load: str) -> None:
 @pytest.mark.parametrize("name", ["burst@50%", "stress-ng:fork@50%", "command@3"])
 def test_a_workload_without_a_pace_can_have_no_load(name: str) -> None:
     with pytest.raises(UsageError, match="only these can be offered at a load: fork-exec, firehose"):
-        build(PROFILES["ci"], Choice(workloads=(name,), command=("true",) if "command" in name else ()), (0, 1))
+        build(PROFILES["smoke"], Choice(workloads=(name,), command=("true",) if "command" in name else ()), (0, 1))
 
 
 def test_a_share_of_what_nobody_has_found_is_not_run_flat_out() -> None:
@@ -58,7 +58,7 @@ def test_a_share_of_what_nobody_has_found_is_not_run_flat_out() -> None:
 
 def test_a_plan_offers_the_same_to_every_cell_and_keeps_it() -> None:
     choice = Choice(workloads=("fork-exec@50%",), mode="isolated", transports=("perf", "ringbuf-output"))
-    plan = build(PROFILES["ci"], choice, (0, 1))
+    plan = build(PROFILES["smoke"], choice, (0, 1))
     plan = dataclasses.replace(plan, flat_out=(FlatOut("fork-exec", (0, 1), 3000.0),))
     back = Plan.from_json(plan.as_json(), plan.notes)
     assert back == plan

@@ -148,7 +148,7 @@ def test_what_makes_no_sense_is_refused_in_a_line(choice: Choice, said: str) -> 
 
 
 def test_a_plan_says_where_events_go_and_one_that_does_not_means_memory() -> None:
-    plan = build(PROFILES["ci"], Choice(events_to="disk"), (0, 1))
+    plan = build(PROFILES["smoke"], Choice(events_to="disk"), (0, 1))
     assert Plan.from_json(plan.as_json()).events_to == plan.events_to == "disk"
     older = {key: value for key, value in plan.as_json().items() if key != "events_to"}
     assert Plan.from_json(older).events_to == "memory"

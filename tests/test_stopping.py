@@ -59,7 +59,7 @@ def test_saturated_and_invalid_trials_give_no_interval() -> None:
 
 
 def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
-    plan = build(PROFILES["ci"], Choice(precision=0.05, max_time_s=60), (0, 1))
+    plan = build(PROFILES["smoke"], Choice(precision=0.05, max_time_s=60), (0, 1))
     assert plan.repeats == FEWEST
     assert any("within ±0.05" in note and "60 s are up" in note for note in plan.notes)
     assert plan.growth == Stopping(0.05, 60)
@@ -72,7 +72,7 @@ def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
     assert {trial.block for trial in new} == {FEWEST + 1}
     assert sorted(t.scenario for t in new) == sorted(t.scenario for t in plan.trials if t.block == 1)
     assert len({trial.trial for trial in grown.trials}) == len(grown.trials)
-    fixed = build(PROFILES["ci"], Choice(repeats=FEWEST + 1), (0, 1))
+    fixed = build(PROFILES["smoke"], Choice(repeats=FEWEST + 1), (0, 1))
     assert fixed.trials == grown.trials
 
 
@@ -88,4 +88,4 @@ def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
 )
 def test_rules_that_make_no_sense_are_refused(choice: Choice, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        build(PROFILES["ci"], choice, (0, 1))
+        build(PROFILES["smoke"], choice, (0, 1))

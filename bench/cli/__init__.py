@@ -23,6 +23,7 @@ _COMMANDS = {
     "order": "bench.cli.order:order",
     "claims": "bench.cli.claims:claims_",
     "selfcheck": "bench.cli.selfcheck:selfcheck",
+    "side": "bench.cli.side:side",
 }
 
 

@@ -41,8 +41,11 @@ class Moment:
     it has awaited, and its name: so what a process used stays counted when it ends."""
 
     @classmethod
-    def now(cls, root: Path = Path("/")) -> Moment:
-        """Read the counters. Takes some tens of microseconds for each process on the machine."""
+    def now(cls, root: Path = Path("/"), *, family: int | None = None) -> Moment:
+        """Read the counters. Takes some tens of microseconds for each process on the machine.
+
+        *family*: the process that, with its descendants, is ours; None: the calling one.
+        """
         ticks = [int(word) for word in (line(root, "proc/stat") or "").split()[1:9] if word.isdecimal()]
         return cls(
             at_s=time.monotonic(),
@@ -53,7 +56,7 @@ class Moment:
             mhz=_mhz(root),
             throttles=_throttles(root),
             perf_sample_rate=number(root, "proc/sys/kernel/perf_event_max_sample_rate"),
-            others=_others(root),
+            others=_others(root, family or os.getpid()),
         )
 
 
@@ -89,7 +92,7 @@ def _throttles(root: Path) -> int | None:
     return sum(counts) if counts else None
 
 
-def _others(root: Path) -> dict[int, tuple[float, str]]:
+def _others(root: Path, family: int) -> dict[int, tuple[float, str]]:
     """Return the CPU seconds of every process but ours and the kernel's (proc_pid_stat(5), fields 14 to 17)."""
     parents: dict[int, int] = {}
     found: dict[int, tuple[float, str]] = {}
@@ -102,8 +105,8 @@ def _others(root: Path) -> dict[int, tuple[float, str]]:
             found[pid] = sum(map(int, words[11:15])) / per_s, one_line(name.partition("(")[2])
         except (IndexError, ValueError):
             continue  # it has ended meanwhile
-    ours = {os.getpid()}
-    return {pid: used for pid, used in found.items() if not _descends(pid, parents, ours | {_KERNEL_THREADS})}
+    ours = {family, _KERNEL_THREADS}
+    return {pid: used for pid, used in found.items() if not _descends(pid, parents, ours)}
 
 
 def _descends(pid: int, parents: Mapping[int, int], ancestors: set[int]) -> bool:

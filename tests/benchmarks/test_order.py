@@ -104,7 +104,7 @@ def test_it_is_analysed_sooner_than_it_was_captured(duel: Duel, tmp_path: Path) 
         transports=("perf", "ringbuf-reserve"), readers=("bulk",), wakeups=("none",), workloads=("stress-ng:vfork",),
         buffer_bytes=(8 << 20,), mode="paired", duration_s=1.0, repeats=1,
     )  # fmt: skip
-    planned = build(PROFILES["ci"], choice, cpus.online())
+    planned = build(PROFILES["smoke"], choice, cpus.online())
     (trial,) = planned.trials
     outcome = isolation.run(measure, trial, planned, timeout_s=60)
     events = {share.transport: share.recording.events for share in outcome.shares}

@@ -52,7 +52,7 @@ def plan(carrier: str, name: str, policy: str, **more: Any) -> Plan:
         repeats=1,
         **more,
     )
-    return build(PROFILES["ci"], choice, cpus.online())
+    return build(PROFILES["smoke"], choice, cpus.online())
 
 
 def shared(planned: Plan) -> Share:

@@ -66,7 +66,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     if os.geteuid() == 0:
-        refused(ringbench("run", "--profile", "ci", "--out", "mine", cwd=tmp_path), "not empty")
+        refused(ringbench("run", "--profile", "smoke", "--out", "mine", cwd=tmp_path), "not empty")
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 

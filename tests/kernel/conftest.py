@@ -12,7 +12,7 @@ from bench.choice import Choice
 from bench.kernel import cpus, tracepoints
 from bench.planning import build
 from bench.profiles import BOTH, Group, Profile
-from bench.session import MEASURES
+from bench.measuring import MEASURES
 from bench.trial import Outcome
 
 Measure = Callable[..., Outcome]

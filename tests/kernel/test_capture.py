@@ -33,7 +33,7 @@ from tests.kernel.ending import assert_measured
 from tests.kernel.test_session import RUN, _environment, _eventually, _stored, ringbench
 
 PAIR = ("perf", "ringbuf-reserve")
-ONE = ["--profile", "ci", "--duration", "0.3", "--mode", "paired", "--workload", "fork-exec", "--wakeup", "none"]
+ONE = ["--profile", "smoke", "--duration", "0.3", "--mode", "paired", "--workload", "fork-exec", "--wakeup", "none"]
 ONE += ["--transport", "perf", "--transport", "ringbuf-reserve", "--buffer-bytes", "1M", "--events-to", "disk"]
 
 

@@ -118,5 +118,5 @@ def _crowded() -> tuple[int, int, int]:
 
 
 def test_the_plan_of_the_ci_profile_uses_every_reader() -> None:
-    plan = build(PROFILES["ci"], Choice(), (0, 1))
+    plan = build(PROFILES["smoke"], Choice(), (0, 1))
     assert {t.reader for t in plan.trials} == set(READERS)

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench import isolation, session
+from bench import isolation, measuring
 from bench.choice import Choice
 from bench.kernel import cpus, syscalls, weigh
 from bench.plan import Plan
@@ -84,10 +84,10 @@ def _killed_half_way(trial: Trial, plan: Plan) -> Outcome:
 def test_a_workload_that_dies_half_way_makes_its_trial_invalid(
     monkeypatch: pytest.MonkeyPatch, workload: str, said: str
 ) -> None:
-    monkeypatch.setitem(session.MEASURES, "isolated", _killed_half_way)
+    monkeypatch.setitem(measuring.MEASURES, "isolated", _killed_half_way)
     choice = Choice(workloads=(workload,), transports=("perf",), readers=("bulk",), duration_s=1.0, repeats=1)
     plan = build(PROFILES["quick"], dataclasses.replace(choice, mode="isolated", wakeups=("none",)), cpus.online())
-    (row,), events, _ = session._measured(plan.trials[0], plan, {}, None)
+    (row,), events, _ = measuring._measured(plan.trials[0], plan, {}, None)
     assert row["valid"] is False
     assert re.search(said, row["invalid_reason"])
     assert not {"events_per_s", "drop_rate", "attempted"} & set(row)  # null in the results

@@ -65,7 +65,7 @@ def test_memory_stays_flat_and_the_account_exact(request: pytest.FixtureRequest,
         duration_s=seconds,
         repeats=1,
     )
-    plan = build(PROFILES["ci"], choice, cpus.online())
+    plan = build(PROFILES["smoke"], choice, cpus.online())
     outcome, sizes = isolation.run(_watched, plan, timeout_s=seconds + 120)
     settled, later = sizes[len(sizes) // 5 : len(sizes) // 2], sizes[len(sizes) // 2 :]
     # A Python thread's own freelists and the allocator's caches move by some hundred KiB; a leak of a byte an event
