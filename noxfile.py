@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 
 nox.needs_version = ">=2023.4"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "layers", "wheel", "tests"]
+nox.options.sessions = ["lint", "types", "layers", "workflows", "wheel", "tests"]
 
 
 def run(session: nox.Session, program: str, *args: str) -> None:
@@ -65,6 +65,14 @@ def types(session: nox.Session) -> None:
 def layers(session: nox.Session) -> None:
     """Direction of imports: the contracts in pyproject.toml."""
     run(session, "lint-imports", "--no-cache")
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """The workflows and the action, against GitHub's schemas, which come with check-jsonschema."""
+    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    run(session, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
+    run(session, "check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
 
 
 @nox.session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_SECONDS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_SECONDS = {"": 1.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
 def parse_bytes(text: str) -> int:
@@ -17,12 +17,12 @@ def parse_bytes(text: str) -> int:
 
 
 def parse_seconds(text: str) -> float:
-    """Return a time in seconds, with ns, us, ms, s or nothing behind it; ValueError, in words, if it is none."""
+    """Return a time in seconds, with ns, us, ms, s, m, h or nothing behind it; ValueError, in words, if it is none."""
     match = re.fullmatch(
-        r"([0-9]{1,15}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?)\s*(ns|us|ms|s|)", text.strip().lower(), re.ASCII
+        r"([0-9]{1,15}(?:\.[0-9]{1,9})?(?:e-?[0-9]{1,2})?)\s*(ns|us|ms|s|m|h|)", text.strip().lower(), re.ASCII
     )
     if not match:
-        raise ValueError(f"{text!r} is not a time: write it like 0.01, 10ms or 20us.")
+        raise ValueError(f"{text!r} is not a time: write it like 0.01, 10ms, 20us or 30m.")
     return float(match.group(1)) * _SECONDS[match.group(2)]
 
 

@@ -1,9 +1,9 @@
 """Several versions of the project, or of a transport, measured in one go: trial by trial, round by round, in turn.
 
-A machine that others share is up to twice as fast in one minute as in the next. So the sides take turns at whatever is
-the finest grain that a trial allows: a capacity trial attaches nothing, so all sides can have theirs open and do a round
-each, milliseconds apart; any other trial is done by one side after the other. Who goes first is drawn from the seed,
-anew each time: a difference that comes of the order has no side that it could favour.
+A machine that others share is up to twice as fast in one minute as in the next. So the sides take turns at the finest
+grain that a trial allows: a capacity trial attaches nothing, so all sides can have theirs open and do a round each,
+milliseconds apart; any other trial is done by one side after the other. Who goes first is drawn from the seed, anew
+each time: a difference that comes of the order has no side that it could favour.
 
 Measured on two shared CPUs (docs/gate.md): the ratio of two capacity trials of the same thing spreads by 16 % where one
 is run after the other, and by 1 % where their rounds take turns.
@@ -48,8 +48,8 @@ class Lockstep:
     plan: Plan
     """Its first block has every cell once; ``repeats`` is the number of blocks at most."""
     peers: Sequence[Peer]
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Transport variants, by peer: a side called so measures ``TRANSPORT~VARIANT`` in place of each transport."""
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By side: what it measures in place of a transport, a variant of it; to check the gate (bench.gatecheck)."""
     notes: list[str] = field(default_factory=list)
     rows: dict[str, Rows] = field(default_factory=dict)
     """What each side has measured, by its name."""
@@ -116,10 +116,8 @@ class Lockstep:
         return spent + a_trial * len(cells) > max_time_s
 
     def _for(self, peer: Peer, trial: Trial) -> Trial:
-        variant = self.renamed.get(peer.name)
-        if not variant:
-            return trial
-        return dataclasses.replace(trial, transports=tuple(f"{name}~{variant}" for name in trial.transports))
+        instead = self.renamed.get(peer.name, {})
+        return dataclasses.replace(trial, transports=tuple(instead.get(name, name) for name in trial.transports))
 
     def _measure(self, trial: Trial) -> None:
         turns = random.Random(f"{self.plan.seed}/{trial.trial}/sides")

@@ -92,7 +92,7 @@ class Measuring:
         self._stack.close()
 
     def measure(self, trial: Trial) -> Rows:
-        """Measure *trial* and store it; return its rows. What the environment lacks is raised, as measure() has it."""
+        """Measure a whole trial and store it; return its rows. What the environment lacks is raised."""
         with self._place(trial) as place:
             before = self._look()
             return self._store(trial, before, *_measured(trial, self.plan, self._weights, place))

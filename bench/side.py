@@ -19,6 +19,7 @@ from bench import disturbance, isolation, preflight, session
 from bench.errors import RingbenchError, UsageError
 from bench.measuring import IN_TURNS, Measuring, Opened
 from bench.plan import Plan
+from bench.revision import revision
 from bench.scenario import Trial
 from bench.store.folder import SessionWriter
 
@@ -142,7 +143,7 @@ def serve(requests: Iterator[str], answers: TextIO) -> None:
         **{"begin": side.begin, "trial": side.trial, "open": side.open, "wait": side.wait, "turn": side.turn},
         **{"close": side.close, "give_up": side.give_up, "finish": side.finish},
     }
-    _say(answers, {"protocol": PROTOCOL, "revision": session.revision()})
+    _say(answers, {"protocol": PROTOCOL, "revision": revision()})
     try:
         for line in requests:
             request = json.loads(line)

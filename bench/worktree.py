@@ -43,7 +43,8 @@ def commit_of(name: str) -> str:
         return git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except UsageError:
         raise UsageError(
-            f"there is no revision {printable(name)} in {one_line(top)}; a shallow clone lacks most: git fetch --unshallow."
+            f"there is no revision {printable(name)} in {one_line(top)}. A shallow clone lacks most: "
+            "git fetch --unshallow."
         ) from None
 
 

@@ -32,7 +32,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         parse_bytes(text)
 
 
-@pytest.mark.parametrize("text", ["", "us", "-1us", "1h", "nan", "inf", "1e999", "1..2", "١ms"])
+@pytest.mark.parametrize("text", ["", "us", "-1us", "1d", "nan", "inf", "1e999", "1..2", "١ms"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time"):
         parse_seconds(text)

@@ -23,6 +23,11 @@ _COMMANDS = {
     "order": "bench.cli.order:order",
     "claims": "bench.cli.claims:claims_",
     "selfcheck": "bench.cli.selfcheck:selfcheck",
+    "compare": "bench.cli.compare:compare",
+    "ab": "bench.cli.ab:ab",
+    "baseline": "bench.cli.baseline:baseline",
+    "history": "bench.cli.history:history",
+    "gatecheck": "bench.cli.gatecheck:gatecheck",
     "side": "bench.cli.side:side",
 }
 

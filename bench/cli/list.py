@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from bench.gate.registry import JUDGED, Judged
 from bench.metrics import METRICS
 from bench.placement import PLACEMENTS
 from bench.profiles import PROFILES
@@ -42,11 +43,27 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             for p in PROFILES.values()
         ],
         "metrics": [
-            {"name": m.name, "available": True, "what": m.question, "columns": [c.name for c in m.columns]}
+            {
+                "name": m.name,
+                "available": True,
+                "what": m.question,
+                "columns": [c.name for c in m.columns],
+                "judged": [_judged(JUDGED[c.name]) for c in m.columns if c.name in JUDGED],
+            }
             for m in METRICS
         ],
         "waits": [{"name": w.name, "available": True, "usage": w.usage, "what": w.sentence} for w in WAITS.values()],
         "placements": [{"name": name, "available": True, "what": what} for name, what in PLACEMENTS.items()],
+    }
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    """Return how the regression gate judges a column."""
+    return {
+        "column": judged.column.name,
+        "better": judged.column.better,
+        "judged_by": judged.kind,
+        "smallest_effect": judged.smallest,
     }
 
 

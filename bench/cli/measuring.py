@@ -31,14 +31,24 @@ def measured(
     quiet: bool,
     resumed: bool = False,
 ) -> StoredSession | None:
-    """Measure *plan* into the folder *place*; return what is stored then, None where it was interrupted."""
+    """Measure *plan* into the folder *place*; return what is stored then, None where it was interrupted.
+
+    UsageError where something else measures on this machine.
+    """
+    from bench.kernel import program
+    from bench.machine.measuring import held
+
+    program.need_root()
+    with held():
+        return _alone(plan, place, keep_events=keep_events, quiet=quiet, resumed=resumed)
+
+
+def _alone(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed: bool) -> StoredSession | None:
     # Imported here: pandas and the rest are not needed to refuse a wrong call.
     from bench import isolation, preflight, session
     from bench.calibration import calibrated
-    from bench.kernel import program
     from bench.store.folder import SessionWriter, read_session
 
-    program.need_root()
     isolation.warm_up()
     versions = preflight.check(plan)
     if resumed:

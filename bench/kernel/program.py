@@ -139,9 +139,8 @@ class Program:
         """Return (ns, runs) spent in the programs since they were loaded, while bpf stats were on (their fdinfo)."""
         total_ns = total_runs = 0
         for function in self.bpf.funcs.values():
-            info = dict(_fdinfo(function.fd))
-            total_ns += int(info.get("run_time_ns", 0))
-            total_runs += int(info.get("run_cnt", 0))
+            ns, runs = runs_of(function.fd)
+            total_ns, total_runs = total_ns + ns, total_runs + runs
         return total_ns, total_runs
 
     def memlock_bytes(self, transport: Transport) -> int | None:
@@ -176,6 +175,12 @@ class Program:
         self.bpf.cleanup()
 
 
+def runs_of(fd: int) -> tuple[int, int]:
+    """Return (ns, runs) spent in a program while bpf stats were on: its fdinfo."""
+    info = dict(_fdinfo(fd))
+    return int(info.get("run_time_ns", 0)), int(info.get("run_cnt", 0))
+
+
 def _fdinfo(fd: int) -> Iterator[tuple[str, str]]:
     for line in Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines():
         key, _, value = line.partition(":")
@@ -205,15 +210,19 @@ def load(
         wakeup=wakeup,
         lives=lives or min(int(Path("/proc/sys/kernel/pid_max").read_text()), 65536),
     )
-    return Program(_compile(text if text is not None else source.program(transports, probe), flags), transports, probe)
+    return Program(compiled(text if text is not None else source.program(transports, probe), flags), transports, probe)
 
 
 def compile_only() -> None:
     """Compile a program that probes nothing: sets up the compiler, loads nothing into the kernel."""
-    _compile(source.folder().joinpath(LIFECYCLE.record.header).read_text(), [])
+    compiled(source.folder().joinpath(LIFECYCLE.record.header).read_text(), [])
 
 
-def _compile(text: str, flags: list[str]) -> Any:
+def compiled(text: str, flags: list[str]) -> Any:
+    """Return BCC's object of a program; probes that BCC knows by the names of functions are attached.
+
+    Raises as :func:`load`.
+    """
     need_root()
     tree = headers.find()
     if tree is not None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -21,8 +21,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
-
-from bench.report.view import SessionView
 
 INK, QUIET, RULE, PAPER = "#1f2328", "#59636e", "#d1d9e0", "#ffffff"
 _NAMED = {"perf": ("#d55e00", "o"), "ringbuf-output": ("#56b4e9", "^"), "ringbuf-reserve": ("#0072b2", "s")}
@@ -63,6 +61,22 @@ class Look:
     marker: str
 
 
+class Signed(Protocol):
+    """What the foot of a figure names."""
+
+    @property
+    def machine(self) -> str:
+        """The machine in a line."""
+
+    @property
+    def ringbench(self) -> str:
+        """What measured."""
+
+    @property
+    def name(self) -> str:
+        """What was measured: a session."""
+
+
 @contextmanager
 def looks() -> Iterator[None]:
     """Draw with the looks of this project, whatever a user's own matplotlibrc says."""
@@ -95,7 +109,7 @@ def _wrapped(words: str, width: int) -> list[str]:
 class Sheet:
     """A figure with its title, what was compared, and a footer; panels are stacked between them."""
 
-    def __init__(self, view: SessionView, title: str, subtitle: str, *, body: float, note: str) -> None:
+    def __init__(self, view: Signed, title: str, subtitle: str, *, body: float, note: str) -> None:
         """Make a sheet whose panels have *body* inches of height; *note* says what the marks stand for."""
         with looks():
             heads = _wrapped(text(title, 220), 78)

@@ -26,7 +26,7 @@ def transport(name: str) -> Transport:
     """Return the transport called *name*, or NOTHING by its name; UsageError lists the valid names.
 
     ``perf~again`` is perf under a second name. ``perf~inject:8`` is perf with a cost added to each submission, that of
-    reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, which take about a nanosecond each.
+    reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, a fraction of a nanosecond each.
     With these the suite checks itself (bench.selfcheck, bench.gatecheck).
     """
     plain, varied, what = name.partition("~")

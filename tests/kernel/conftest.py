@@ -10,9 +10,9 @@ import pytest
 from bench import isolation
 from bench.choice import Choice
 from bench.kernel import cpus, tracepoints
+from bench.measuring import MEASURES
 from bench.planning import build
 from bench.profiles import BOTH, Group, Profile
-from bench.measuring import MEASURES
 from bench.trial import Outcome
 
 Measure = Callable[..., Outcome]

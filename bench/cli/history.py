@@ -1,0 +1,107 @@
+"""``ringbench history``: figures over time, with their steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bench.report.history import Line
+    from bench.report.view import SessionView
+
+RESULTS = Path("results")
+_EXAMPLES = """\b
+Examples:
+  ringbench history                                 every baseline that is saved
+  ringbench history --metric fill_ns_per_event --out site
+  ringbench history results/2026-*                  sessions, instead of baselines
+"""
+
+
+@click.command("history", epilog=_EXAMPLES)
+@click.argument("sessions", nargs=-1, metavar="[SESSION]...")
+@click.option("--metric", "metrics", metavar="COLUMN", multiple=True, help="Only this one.  [default: all judged]")
+@click.option("--machine", metavar="ID", help="Only the baselines of this machine.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write history.html and history.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def history(
+    sessions: tuple[str, ...], metrics: tuple[str, ...], machine: str | None, out: Path | None, as_json: bool
+) -> None:
+    """Draw each metric over sessions in the order of time, and mark where it steps. Needs no root.
+
+    Without SESSIONs, of every baseline under results/baselines. Machines and profiles have lines of their own; where
+    the kernel or BCC changed, that is marked. Damaged baselines are left out, and said.
+    """
+    from bench.errors import UsageError, unknown_name
+    from bench.metrics import COLUMNS
+    from bench.report import history as page
+    from bench.report.series import METRICS
+
+    for name in metrics:
+        if name not in COLUMNS:
+            raise unknown_name("metric", name, COLUMNS)
+    views = _sessions(sessions) if sessions else _baselines(machine)
+    if not views:
+        raise UsageError("there is no session to show: ringbench baseline save SESSION saves one.")
+    lines = page.lines_of(views, metrics or METRICS)
+    written = page.write(lines, out) if out is not None else []
+    if as_json:
+        click.echo(json.dumps(page.document(lines), indent=1, allow_nan=False))
+    else:
+        _show(lines)
+    for path in written:
+        click.echo(f"history: {path}", err=True)
+
+
+def _sessions(names: tuple[str, ...]) -> list[SessionView]:
+    from bench.report.view import SessionView
+    from bench.store.folder import read_session
+
+    return [SessionView.of(read_session(name, RESULTS)) for name in names]
+
+
+def _baselines(machine: str | None) -> list[SessionView]:
+    from bench.errors import SessionUnreadable
+    from bench.report.view import SessionView
+    from bench.store import baselines
+    from bench.store.folder import read_session
+    from bench.store.text import printable
+
+    found = []
+    for each in baselines.listed(RESULTS / baselines.FOLDER):
+        if machine is not None and each.machine != machine:
+            continue
+        try:
+            found.append(SessionView.of(read_session(each.path, RESULTS)))
+        except SessionUnreadable as error:
+            click.echo(f"left out: {printable(str(error))}", err=True)
+    return found
+
+
+def _show(lines: list[Line]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.report.quantities import amount, count
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for line in lines:
+        stepped = line.stepped
+        console.print(
+            f"{line.name}: {count(len(line.views), 'session')}, {len(stepped)} of "
+            f"{count(len(line.series), 'figure')} with a step."
+        )
+        if not stepped:
+            continue
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("figure", "where", "before", "after", "step", ""):
+            table.add_column(name, overflow="fold")
+        for each in stepped:
+            for step in each.steps:
+                before, after = (amount(level, each.column.unit) for level in (step.before, step.after))
+                reading = "worse" if each.is_worse(step) else "better"
+                table.add_row(each.column.title, each.where, before, after, each.words(step), reading)
+        console.print(table)

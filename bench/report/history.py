@@ -1,0 +1,117 @@
+"""history.html: figures over many sessions, by machine and profile, with their steps."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from bench.machine.identity import machine_id
+from bench.report import style
+from bench.report.figures import history as figure
+from bench.report.quantities import amount, count
+from bench.report.series import METRICS, Series, as_json, series_of
+from bench.report.svg import inline
+from bench.report.view import SessionView, shown
+from bench.store import atomic
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOST = 12
+"""Panels of one figure."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """The sessions of one machine and one profile: never two of either in one line."""
+
+    machine: str
+    profile: str
+    views: tuple[SessionView, ...]
+    series: tuple[Series, ...]
+
+    @property
+    def name(self) -> str:
+        """Return both in words."""
+        return f"{self.machine}, profile {self.profile}"
+
+    @property
+    def stepped(self) -> list[Series]:
+        """Return the series that have a step."""
+        return [each for each in self.series if each.steps]
+
+
+def lines_of(views: Sequence[SessionView], columns: Collection[str] = METRICS) -> list[Line]:
+    """Sort *views* by machine and profile; the machine is its hardware, since kernels come and go on it."""
+    found: dict[tuple[str, str], list[SessionView]] = {}
+    for view in views:
+        environment = view.manifest.get("environment") or {}
+        hardware = {**environment, "kernel": None, "kernel_build": None, "mitigations": None}
+        hardware |= dict.fromkeys(("bcc", "bcc_package", "libbpf"))
+        key = machine_id(hardware), shown(view.manifest.get("profile"))
+        found.setdefault(key, []).append(view)
+    return [
+        Line(machine, profile, tuple(group), tuple(series_of(group, columns)))
+        for (machine, profile), group in sorted(found.items())
+    ]
+
+
+def document(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Return the history as plain values."""
+    return [
+        {
+            "machine": line.machine,
+            "profile": line.profile,
+            "sessions": len(line.views),
+            "series": [as_json(each) for each in line.series],
+        }
+        for line in lines
+    ]
+
+
+def write(lines: Sequence[Line], out: Path) -> list[Path]:
+    """Write history.html and history.json into *out*; return them."""
+    contents = {
+        out / "history.html": render(lines).encode(),
+        out / "history.json": json.dumps(document(lines), indent=1, allow_nan=False).encode(),
+    }
+    for path, data in contents.items():
+        atomic.replace(path, lambda file, data=data: file.write(data))  # type: ignore[misc]
+    return list(contents)
+
+
+def render(lines: Sequence[Line]) -> str:
+    """Return the page."""
+    css = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, loader=jinja2.FileSystemLoader(_TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals |= {"amount": amount, "count": count}
+    return environment.get_template("history.html.j2").render(
+        lines=[
+            {"line": line, "figures": [_drawn(line, place) for place in range(0, len(line.series), _MOST)]}
+            for line in lines
+        ],
+        caption=figure.CAPTION,
+        css=Markup(css),
+        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+    )
+
+
+def _drawn(line: Line, place: int) -> dict[str, Any]:
+    chosen = line.series[place : place + _MOST]
+    stepped = sum(len(each.steps) for each in chosen)
+    title = f"{count(stepped, 'step')} in {count(len(chosen), 'figure')}" if stepped else "No step in any figure here"
+    drawn = figure.draw(chosen, title, line.views[-1])
+    assert drawn is not None
+    words = figure.words(chosen)
+    name = f"history-{line.machine}-{line.profile}-{place}"
+    safe = "".join(c if c.isalnum() else "-" for c in name)
+    return {"svg": inline(style.render(drawn, "svg").decode(), safe, words), "words": words}

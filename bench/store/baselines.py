@@ -1,0 +1,151 @@
+"""Baselines: sessions that later ones are compared with, one folder a machine, kept small and whole.
+
+``results/baselines/MACHINE/NAME/`` holds session.json and trials.parquet; events and pages stay where they were.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bench.errors import RingbenchError, SessionUnreadable, UsageError
+from bench.machine.identity import machine_id
+from bench.store import atomic, session_json, trials_parquet
+from bench.store.folder import StoredSession
+from bench.store.owner import give_back
+from bench.store.text import printable
+
+FOLDER = "baselines"
+_NAME = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._+-]{0,99}")
+_FILES = (session_json.NAME, trials_parquet.NAME)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One that is saved."""
+
+    path: Path
+    machine: str
+    profile: str | None = None
+    revision: str | None = None
+    started: datetime | None = None
+    damage: str = ""
+    """What is wrong with it, where it can't be read."""
+
+    @property
+    def name(self) -> str:
+        """Return its folder's name."""
+        return self.path.name
+
+
+def save(session: StoredSession, root: Path, name: str | None = None, keep: int | None = None) -> Path:
+    """Save *session* as a baseline under *root*, as *name* or by its time; return where it is.
+
+    *keep*: of the same machine and profile, older ones beyond so many are removed. It is there whole or not at all.
+    Raises UsageError for a name that can't be one or is taken, and for a session that is no baseline: interrupted, or
+    without a valid trial.
+    """
+    manifest = session.manifest
+    if manifest.get("status") != "complete":
+        raise UsageError(
+            f"{printable(str(session.path))} is {manifest.get('status')}: finish it before it is a baseline."
+        )
+    if not session.trials["valid"].fillna(value=False).any():
+        raise UsageError(f"no trial of {printable(str(session.path))} is valid: it is no baseline.")
+    if keep is not None and keep < 1:
+        raise UsageError(f"--keep {keep}: at least 1.")
+    name = name or _named(manifest.get("started"), manifest.get("revision"))
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--name {printable(name)}: letters, digits, and . _ + - only, at most 100.")
+    folder = root / machine_id(manifest.get("environment") or {})
+    place = folder / name
+    if place.exists() or place.is_symlink():
+        raise UsageError(f"there is a baseline {name} of this machine already; choose another --name.")
+    _sweep(folder)
+    _copy(session.path, folder, place)
+    if keep is not None:
+        of_profile = [each for each in listed(root) if each.machine == folder.name and not each.damage]
+        same = [each for each in of_profile if each.profile == manifest.get("profile") and each.path != place]
+        for old in sorted(same, key=_age)[: max(0, len(same) - keep + 1)]:
+            shutil.rmtree(old.path)
+    return place
+
+
+def newest(root: Path, machine: str, profile: str | None) -> Path | None:
+    """Return the newest baseline of *machine* and *profile* under *root*; None where there is none."""
+    found = [e for e in listed(root) if not e.damage and (e.machine, e.profile) == (machine, profile)]
+    return max(found, key=_age).path if found else None
+
+
+def listed(root: Path) -> list[Baseline]:
+    """Return every baseline under *root*, by machine and then by time; damaged ones, too. Links are not followed."""
+    found = []
+    for folder in _folders(root):
+        found += sorted((_read(place, folder.name) for place in _folders(folder)), key=_age)
+    return found
+
+
+def _age(baseline: Baseline) -> tuple[float, str]:
+    return (baseline.started.timestamp() if baseline.started else 0.0, baseline.name)
+
+
+def _folders(place: Path) -> list[Path]:
+    if not place.is_dir():
+        return []
+    return sorted(e for e in place.iterdir() if e.is_dir() and not e.is_symlink() and not e.name.startswith("."))
+
+
+def _read(place: Path, machine: str) -> Baseline:
+    try:
+        manifest, _ = session_json.read(place)
+        started = session_json.instant(manifest["started"])
+    except SessionUnreadable as error:
+        return Baseline(place, machine, damage=str(error))
+    if not (place / trials_parquet.NAME).is_file():
+        return Baseline(place, machine, damage=f"{trials_parquet.NAME} is missing")
+    profile, revision = manifest.get("profile"), manifest.get("revision")
+    return Baseline(
+        place,
+        machine,
+        None if profile is None else printable(str(profile)),
+        None if revision is None else printable(str(revision)),
+        started,
+    )
+
+
+def _named(started: object, revision: object) -> str:
+    moment = session_json.instant(started).strftime("%Y-%m-%dT%H-%M-%S")
+    commit = re.match("[0-9a-f]{7,40}", revision) if isinstance(revision, str) else None
+    return f"{moment}-{commit[0][:10]}" if commit else moment
+
+
+def _copy(source: Path, folder: Path, place: Path) -> None:
+    """Copy the files of a session to *place* in *folder*, in one step: they are put together beside it, and renamed."""
+    atomic.make_folder(folder)
+    beside = atomic.temporary(folder)
+    try:
+        beside.mkdir()
+        give_back(beside)
+        for name in _FILES:
+            data = (source / name).read_bytes()
+            atomic.replace(beside / name, lambda file, data=data: file.write(data))  # type: ignore[misc]
+        beside.rename(place)
+    except BaseException as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise atomic.cannot_write(place, error) from error
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a kill -9 left half copied."""
+    if not folder.is_dir():
+        return
+    for left in atomic.leftovers(folder):
+        try:
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+        except OSError as error:
+            raise RingbenchError(f"cannot remove {printable(str(left))}: {error.strerror}.") from error
