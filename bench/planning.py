@@ -35,8 +35,9 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
     notes: list[str] = []
     cells: dict[Trial, None] = {}  # an ordered set
     interval = choice.drain_interval_s or profile.drain_interval_s
-    for group in profile.groups_for(choice.command):
-        if choice.mode and group.mode != choice.mode and any(g.mode == choice.mode for g in profile.groups):
+    groups = profile.groups_for(choice.command)
+    for group in groups:
+        if choice.mode and group.mode != choice.mode and any(g.mode == choice.mode for g in groups):
             continue
         mode = choice.mode or group.mode
         cells.update(dict.fromkeys(_cells(dataclasses.replace(group, mode=mode), choice, online, interval, notes)))

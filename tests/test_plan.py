@@ -152,3 +152,12 @@ def test_a_plan_says_where_events_go_and_one_that_does_not_means_memory() -> Non
     assert Plan.from_json(plan.as_json()).events_to == plan.events_to == "disk"
     older = {key: value for key, value in plan.as_json().items() if key != "events_to"}
     assert Plan.from_json(older).events_to == "memory"
+
+
+def test_a_command_can_be_watched_by_one_transport_at_a_time() -> None:
+    plan = build(PROFILES["quick"], Choice(mode="isolated", command=("true",)), (0, 1))
+    assert [trial.transports for trial in plan.trials if trial.mode == "isolated"] in (
+        [("perf",), ("ringbuf-reserve",)],
+        [("ringbuf-reserve",), ("perf",)],
+    )
+    assert len(plan.trials) == 2

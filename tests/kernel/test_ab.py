@@ -157,4 +157,4 @@ def test_the_command_measures_the_checkout_against_itself(tmp_path: Path) -> Non
         session = read_session(tmp_path / "out" / side, tmp_path)
         assert session.manifest["status"] == "complete"
         assert session.trials["valid"].all()
-        assert len(session.trials) == 5
+        assert set(session.trials["block"]) == {1, 2, 3, 4, 5}

@@ -89,5 +89,5 @@ def test_a_cell_that_a_side_does_not_know_is_left_out_and_what_is_open_is_stored
                 peer.close()
     head = read_session(tmp_path / "b" / "head", tmp_path)
     assert head.manifest["status"] == "interrupted"
-    assert len(head.trials) == 1
+    assert len(head.trials) == len([trial for trial in PLAN.trials if trial.block == 1])
     assert head.trials["valid"].all()

@@ -103,11 +103,11 @@ def _who_is_first() -> list[tuple[int, int]]:
     import os
     import time
 
-    from bench.kernel.program import _compile
+    from bench.kernel.program import compiled
 
     files = [(source.folder() / name).read_text() for name in ("event.h", "submit.h", "account.h", "lifecycle.c")]
     text = "\n".join([*files[:2], ORDER, *files[2:]])
-    bpf = _compile(text, ["-DFIRST=submit_a", "-DSECOND=submit_b", "-DLIVES=1024"])
+    bpf = compiled(text, ["-DFIRST=submit_a", "-DSECOND=submit_b", "-DLIVES=1024"])
     window = bpf["window"]
     window[0] = window.Leaf(1, (1 << 63) - 1)
     for _ in range(60):
