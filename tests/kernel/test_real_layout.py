@@ -74,7 +74,7 @@ def _text() -> str:
 
 def _real_rings() -> tuple[list[Seen], list[Seen]]:
     """Run the program lap by lap, with a reader that falls behind now and then; return what was in the rings."""
-    bpf = program._compile(_text(), [])
+    bpf = program.compiled(_text(), [])
     payloads = bpf["payloads"]
     for number in range(16):
         leaf = payloads.Leaf()
@@ -163,7 +163,7 @@ int slow(struct __sk_buff *skb)
 
 def _read_while_it_is_written() -> tuple[set[int], list[int]]:
     """Return the header words of unfinished records, and the numbers of those that were taken."""
-    bpf = program._compile(SLOW_WRITER, [])
+    bpf = program.compiled(SLOW_WRITER, [])
     slow = bpf.load_func("slow", program.bcc_module().BPF.SCHED_CLS).fd
     ring = MappedRingbuf(bpf["records"].map_fd, 16 * PAGE, RECORD)
 
