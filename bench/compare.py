@@ -55,11 +55,8 @@ def of_sessions(base: SessionView, head: SessionView, across: Collection[str] = 
 
 def schedule_of(view: SessionView) -> Schedule:
     """Return the schedule of looks that a side of a comparison was measured by."""
-    sides = view.manifest.get("sides") or {}
-    blocks = sides.get("blocks")
-    if not isinstance(blocks, int) or isinstance(blocks, bool) or not 1 <= blocks <= 10_000:
-        return ONCE
-    return Schedule(blocks, several=True)
+    blocks = (view.manifest.get("sides") or {}).get("blocks")
+    return ONCE if blocks is None else Schedule(blocks, several=True)
 
 
 def _base(base: str, head: SessionView, results: Path, *, first: bool) -> str | Comparison:

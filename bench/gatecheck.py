@@ -105,6 +105,20 @@ def rates(
     return Rates(comparisons, verdicts, found, threshold, used / max(1, comparisons))
 
 
+def apart(sessions: Sequence[tuple[Sequence[Record], Sequence[Record]]]) -> dict[str, int]:
+    """Compare the base of each of *sessions*, of one thing, with the head of every other; return what came out.
+
+    As `ringbench compare` does with sessions that were not measured in turn: minutes to an hour lie between them.
+    """
+    verdicts: dict[str, int] = {}
+    for one, (base, _) in enumerate(sessions):
+        for other, (_, head) in enumerate(sessions):
+            if one != other:
+                verdict = judge(cases_of(base, head), interleaved=False).verdict.value
+                verdicts[verdict] = verdicts.get(verdict, 0) + 1
+    return verdicts
+
+
 def _renamed(rows: Sequence[Record]) -> list[dict[str, Any]]:
     return [{**row, "transport": str(row["transport"]).partition("~")[0]} for row in rows]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -19,6 +20,11 @@ _MOST_CHARACTERS = 64 << 20
 """Of one answer: a version that goes wrong must not fill the memory."""
 
 
+def environment() -> dict[str, str]:
+    """Return the environment for another version: without what would have it run this one's code."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+
+
 class Peer:
     """A side's process, from its start to :meth:`close`."""
 
@@ -32,7 +38,7 @@ class Peer:
         with open(log, "ab") as said:
             self._process = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True,
-                encoding="ascii", errors="replace",
+                encoding="ascii", errors="replace", env=environment(),
             )  # fmt: skip
         try:
             greeting = self.hear()

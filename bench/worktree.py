@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import EnvironmentLacks, UsageError
+from bench.peer import environment
 from bench.revision import checkout, git
 from bench.store.text import one_line, printable
 
@@ -74,12 +74,11 @@ def version(name: str, log: Path) -> Iterator[Version]:
 def _prepare(folder: Path, name: str, log: Path) -> None:
     if not (folder / "with-env").exists():
         raise UsageError(f"{printable(name)} has no with-env: it cannot be measured.")
-    environment = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
     with open(log, "ab") as said:
         try:
             done = subprocess.run(
                 ["./with-env", "ringbench", "--version"],
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=_PATIENCE_S, env=environment,
+                cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=_PATIENCE_S, env=environment(),
                 check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:

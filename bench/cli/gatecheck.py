@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +18,15 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\b
 Examples:
-  sudo ringbench gatecheck --out results/gate            record 100 blocks of four sides: about forty minutes
-  sudo ringbench gatecheck --out results/gate --real 20  and twenty real comparisons of a thing with itself
+  sudo ringbench gatecheck --out results/gate            record 64 blocks of four sides: about twenty-five minutes
+  sudo ringbench gatecheck --out results/gate --real 20  twenty real comparisons of a thing with itself: an hour
   ringbench gatecheck --from results/reference/gate      draw comparisons from what is recorded, without root
 """
-REAL = "real.json"
 
 
 @click.command("gatecheck", epilog=_EXAMPLES)
 @click.option("--from", "stored", type=click.Path(path_type=Path), metavar="DIR", help="Judge what DIR holds.")
-@click.option("--blocks", type=int, default=100, show_default=True, help="Blocks to record.")
+@click.option("--blocks", type=int, default=64, show_default=True, help="Blocks to record.")
 @click.option("--real", type=int, metavar="N", help="Instead, N real comparisons, as `ringbench ab` makes them.")
 @click.option("--comparisons", type=int, default=400, show_default=True, help="To draw from what is recorded.")
 @click.option("--max-time", type=float, metavar="SECONDS", help="Record no longer than this.")
@@ -54,55 +52,31 @@ def gatecheck(
 
     place = stored or out or RESULTS / f"gate-{name_by_time()}"
     if stored is None:
-        if real:
-            _real(place, real, seed)
+        _measure(place, blocks, real, seed, max_time)
+        if real is not None:
             return 0
-        _record(place, blocks, seed, max_time)
     found = _judge(place, comparisons, seed)
     click.echo(json.dumps(found, indent=1, default=dataclasses.asdict)) if as_document else _show(found)
     false, power = (found["kinds"][name]["regressed"] for name in ("again", "tenth"))
     return 0 if (false.low or 0) <= 0.01 and (power.high or 0) >= 0.95 else 3
 
 
-def _sides(place: Path, names: Sequence[str]) -> Any:
-    from bench.ab import peers_of
-    from bench.worktree import AS_IT_IS, version
-
-    stack = contextlib.ExitStack()
-    made = {name: stack.enter_context(version(AS_IT_IS, place / f"{name}.log")) for name in names}
-    return peers_of(made, place)
-
-
-def _plan(repeats: int, seed: int) -> Any:
-    from bench.calibration import calibrated
-    from bench.choice import Choice
-    from bench.kernel import cpus
-    from bench.planning import build
-    from bench.profiles import profile
-
-    return calibrated(build(profile("ci"), Choice(repeats=repeats, seed=seed), cpus.online()))
-
-
-def _record(place: Path, blocks: int, seed: int, max_time: float | None) -> None:
-    from bench import isolation
-    from bench.gatecheck import VARIANTS
+def _measure(place: Path, blocks: int, real: int | None, seed: int, max_time: float | None) -> None:
+    from bench.gaterecord import compare_really, record
     from bench.kernel import program
-    from bench.lockstep import Lockstep
     from bench.machine.measuring import held
-    from bench.store import atomic
 
     program.need_root()
-    atomic.make_folder(place)
+    words = ["ringbench", *sys.argv[1:]]
     with held():
-        isolation.warm_up()
-        plan = _plan(blocks, seed)
-        with _sides(place, list(VARIANTS)) as peers:
-            lockstep = Lockstep(plan, peers, VARIANTS)
-            outs = {name: str((place / name).absolute()) for name in VARIANTS}
-            lockstep.begin(outs, {"id": f"gatecheck-{seed}", "blocks": blocks}, ["ringbench", *sys.argv[1:]])
-            ended = lockstep.run(lambda number: lockstep.plan.trials, _teller(), max_time)
-            lockstep.finish("complete")
-    click.echo(ended, err=True)
+        if real is not None:
+            compare_really(place, real, seed, words, _tell)
+        else:
+            click.echo(record(place, blocks, seed, words, _teller(), max_time), err=True)
+
+
+def _tell(number: int, came: dict[str, Any]) -> None:
+    click.echo(f"{number}: {came['verdict']}, {came['s']:.0f} s: {came['ended']}", err=True)
 
 
 def _teller() -> Callable[[Progress], None]:
@@ -116,82 +90,31 @@ def _teller() -> Callable[[Progress], None]:
     return tell
 
 
-def _real(place: Path, comparisons: int, seed: int) -> None:
-    """Compare a thing with itself again and again; what came out is stored after each."""
-    from bench import isolation
-    from bench.ab import BASE, HEAD, Watched
-    from bench.gate.schedule import Schedule
-    from bench.kernel import program
-    from bench.lockstep import Lockstep
-    from bench.machine.measuring import held
-    from bench.profiles import profile
-    from bench.store import atomic
-
-    program.need_root()
-    atomic.make_folder(place)
-    path = place / REAL
-    done = json.loads(path.read_text()) if path.exists() else []
-    with held():
-        isolation.warm_up()
-        for number in range(len(done) + 1, comparisons + 1):
-            folder = place / f"real-{number:02d}"
-            atomic.make_folder(folder)
-            plan, began = _plan(profile("ci").repeats, seed + number), time.monotonic()
-            with _sides(folder, (BASE, HEAD)) as peers:
-                lockstep = Lockstep(plan, peers)
-                outs = {name: str((folder / name).absolute()) for name in (BASE, HEAD)}
-                lockstep.begin(
-                    outs, {"id": f"real-{seed}-{number}", "blocks": plan.repeats}, ["ringbench", *sys.argv[1:]]
-                )
-                watched = Watched(lockstep, Schedule(plan.repeats, several=True), lockstep.plan.trials)
-                ended = lockstep.run(watched.wanted, max_time_s=300)
-                lockstep.finish("complete")
-            gated = watched.judged()
-            done.append(
-                {
-                    "verdict": gated.verdict.value,
-                    "ended": ended,
-                    "s": time.monotonic() - began,
-                    "open": sorted({figure.name for _, figure in gated.figures(_inconclusive())}),
-                    "started": _now(),
-                }
-            )
-            text = json.dumps(done, indent=1).encode()
-            atomic.replace(path, lambda file, text=text: file.write(text))  # type: ignore[misc]
-            click.echo(f"{number}: {done[-1]['verdict']}, {done[-1]['s']:.0f} s: {ended}", err=True)
-
-
-def _inconclusive() -> Any:
-    from bench.gate.verdict import Verdict
-
-    return Verdict.INCONCLUSIVE
-
-
-def _now() -> str:
-    from bench.store.session_json import now
-
-    return now()
-
-
 def _judge(place: Path, comparisons: int, seed: int) -> dict[str, Any]:
-    from bench.gatecheck import BASE, VARIANTS, blocks_of, injected, rates
-    from bench.profiles import profile
+    from bench.gatecheck import BASE, VARIANTS, apart, blocks_of, injected, rates
+    from bench.gaterecord import REAL
+    from bench.profiles import CI
     from bench.report.view import SessionView
     from bench.store.folder import read_session
 
     rows = {name: SessionView.of(read_session(place / name, place)).rows for name in VARIANTS}
     found: dict[str, Any] = {
         "blocks_recorded": len(list(blocks_of(rows[BASE]))),
-        "blocks_a_comparison": profile("ci").repeats,
+        "blocks_a_comparison": CI.repeats,
         "comparisons": comparisons,
         "kinds": {},
     }
     for name in VARIANTS:
         if name != BASE:
-            came = rates(rows[BASE], rows[name], comparisons=comparisons, blocks=profile("ci").repeats, seed=seed)
+            came = rates(rows[BASE], rows[name], comparisons=comparisons, blocks=CI.repeats, seed=seed)
             found["kinds"][name] = {**_plain(came), "injected": injected(rows[BASE], rows[name])}
     if (place / REAL).exists():
         found["real"] = json.loads((place / REAL).read_text())
+        sides = [
+            tuple(SessionView.of(read_session(folder / side, folder)).rows for side in ("base", "head"))
+            for folder in sorted(place.glob("real-*"))
+        ]
+        found["apart"] = apart([(base, head) for base, head in sides])
     return found
 
 
@@ -222,9 +145,8 @@ def _show(found: dict[str, Any]) -> None:
             f"  by the threshold of 10 % on means: {came['threshold'] / n:.1%}; blocks needed {came['blocks']:.1f}"
         )
     if "real" in found:
-        real = found["real"]
-        verdicts = [each["verdict"] for each in real]
-        click.echo(
-            f"{len(real)} real comparisons of a thing with itself: "
-            + ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
-        )
+        real = [each["verdict"] for each in found["real"]]
+        told = ", ".join(f"{real.count(verdict)} {verdict}" for verdict in dict.fromkeys(real))
+        click.echo(f"{len(real)} real comparisons of a thing with itself: {told}")
+        told = ", ".join(f"{count} {verdict}" for verdict, count in found["apart"].items())
+        click.echo(f"each base against every other head, as if measured apart: {told}")

@@ -11,6 +11,8 @@ from bench.report.cells import Cell, cells_of
 from bench.report.setting import Setting
 from bench.report.view import Record, is_figure, is_valid
 
+SATURATED = "saturated: the load could not be offered"
+"""Why a trial that was measured is in no figure."""
 Values = Mapping[str, float]
 """A figure by the name of its block."""
 
@@ -84,7 +86,7 @@ def _sides(rows: Iterable[Record], rename: Mapping[str, str]) -> _Side:
         if not is_valid(row):
             broken.setdefault(key, []).append(str(row["invalid_reason"] or "it does not say that it is valid"))
         elif row["saturated"] is True:
-            broken.setdefault(key, []).append("saturated: the load could not be offered")
+            broken.setdefault(key, []).append(SATURATED)
         if row["disturbed"]:
             disturbed.setdefault(key, set()).add(str(row["block"]))
     return _Side(

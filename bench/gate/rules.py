@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
-from bench.gate.case import Case, Series
+from bench.gate.case import SATURATED, Case, Series
 from bench.gate.verdict import Judgement, Verdict
 from bench.metrics import Column
 from bench.report.quantities import amount, count, number
@@ -27,6 +27,8 @@ SAME = 0.05
 """Of figures that have changed by the smallest effect worth reporting, how many may be called the same."""
 _MOST = 700.0
 """Logarithm of the largest ratio that is shown: a float has no larger one."""
+TOLERATED = 0.1
+"""Share of a cell's blocks, on either side, in which its load may not have been offered."""
 FEWEST = 5
 """Blocks without which nothing noisy is judged."""
 
@@ -71,21 +73,23 @@ def is_noisy(series: Series) -> bool:
 
 
 def account(case: Case) -> Judgement | None:
-    """Return the verdict on the account of a cell's trials; None where every one has figures, on both sides."""
-    if not case.base_broken and not case.head_broken:
-        return None
+    """Return the verdict on trials of a cell that have no figures; None where that is no matter.
+
+    An account that does not add up in the head, and did in the base, is a regression. A load that could not be offered
+    now and then is what a shared machine does: up to :data:`TOLERATED` of a cell's blocks it is let pass. Whatever else
+    broke off is in doubt.
+    """
     base, head = (sum(map(_unbalanced, broken)) for broken in (case.base_broken, case.head_broken))
     if head and not base:
         reason = next(reason for reason in case.head_broken if _unbalanced(reason))
         return Judgement(Verdict.REGRESSED, f"{count(head, 'trial')} of the head: {reason}", "exact", base, head)
-    side, broken = ("base", case.base_broken) if not case.head_broken else ("head", case.head_broken)
-    return Judgement(
-        Verdict.INCONCLUSIVE,
-        f"{count(len(broken), 'trial')} of the {side} without figures: {broken[0]}",
-        "exact",
-        base,
-        head,
-    )
+    for side, broken in (("head", case.head_broken), ("base", case.base_broken)):
+        saturated = broken.count(SATURATED)
+        if len(broken) > saturated or saturated > TOLERATED * case.blocks:
+            told = next((reason for reason in broken if reason != SATURATED), SATURATED)
+            why = f"{count(len(broken), 'trial')} of the {side} without figures: {told}"
+            return Judgement(Verdict.INCONCLUSIVE, why, "exact", base, head)
+    return None
 
 
 def _unbalanced(reason: str) -> bool:

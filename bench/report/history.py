@@ -57,9 +57,13 @@ def lines_of(views: Sequence[SessionView], columns: Collection[str] = METRICS) -
         key = machine_id(hardware), shown(view.manifest.get("profile"))
         found.setdefault(key, []).append(view)
     return [
-        Line(machine, profile, tuple(group), tuple(series_of(group, columns)))
+        Line(machine, profile, tuple(group), _stepped_first(series_of(group, columns)))
         for (machine, profile), group in sorted(found.items())
     ]
+
+
+def _stepped_first(series: Sequence[Series]) -> tuple[Series, ...]:
+    return tuple(sorted(series, key=lambda each: not each.steps))
 
 
 def document(lines: Sequence[Line]) -> list[dict[str, Any]]:

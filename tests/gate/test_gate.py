@@ -178,8 +178,15 @@ def test_an_account_that_no_longer_adds_up() -> None:
 def test_a_trial_that_broke_off_is_in_doubt() -> None:
     reason = "the trial's process gave no answer within 60 s."
     assert changed(in_block(4, valid=False, invalid_reason=reason)).verdict is Verdict.INCONCLUSIVE
-    saturated = changed(in_block(4, saturated=True))
-    assert saturated.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_load_that_could_not_be_offered_now_and_then_is_let_pass_and_often_is_in_doubt() -> None:
+    assert changed(in_block(4, saturated=True), noise=0.01).verdict is Verdict.SAME
+
+    def often(block: int, row: Row) -> Mapping[str, Any]:
+        return {"saturated": row["mode"] == "isolated" and block <= 5}
+
+    assert changed(often, noise=0.01).verdict is Verdict.INCONCLUSIVE
 
 
 # ---- input that is no good ----------------------------------------------------------------------------------------

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from bench.report import write_report
+from bench.compare import of_sessions
+from bench.report import history, write_report
+from bench.report.gate import files
+from bench.report.view import SessionView
+from bench.store.folder import read_session
+from tests.gate.stored import stored
+from tests.gate.worlds import rows, slower, wander
 from tests.report import synthetic
 from tests.report.synthetic import session
 from tests.report.test_page import HOSTILE
@@ -70,12 +76,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def show(browser: Any, folder: Path, *, width: int = 1100, dark: bool = False) -> None:
+def show(browser: Any, folder: Path, *, width: int = 1100, dark: bool = False, page: str = "report.html") -> None:
     media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
     screen = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    browser.get((folder / "report.html").as_uri())
+    browser.get((folder / page).as_uri())
 
 
 @pytest.mark.parametrize("width", [1100, 390])
@@ -108,6 +114,44 @@ def test_the_style_sheet_is_applied_and_the_dark_is_dark(browser: Any, written: 
     assert browser.execute_script(colours) == ["rgb(230, 237, 243)", "rgb(20, 24, 29)"]
     ink = "return getComputedStyle(document.querySelector('svg [fill=\"#1f2328\"]')).fill"
     assert browser.execute_script(ink) == "rgb(230, 237, 243)"
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two pages: a comparison, and figures over time, of sessions that call themselves bad names."""
+    out, drift = tmp_path_factory.mktemp("compared"), wander(1)
+    views = []
+    for day in range(1, 11):
+        change = slower("fill_ns_per_event", 0.3, "ringbuf-reserve") if day > 5 else None
+        evil = [{**row, "workload": row["workload"] + HOSTILE} for row in rows(day, drift=drift, change=change)]
+        named = [{**row, "trial": f"t{number}"} for number, row in enumerate(evil)]
+        times = {"started": f"2026-11-{day:02d}T00:00:00+00:00", "ended": f"2026-11-{day:02d}T01:00:00+00:00"}
+        path = stored(
+            out / str(day), named, environment={"cpu_model": HOSTILE}, revision=HOSTILE, notes=[HOSTILE],
+            sides={"id": "one", "blocks": 20}, **times,
+        )  # fmt: skip
+        views.append(SessionView.of(read_session(path, out)))
+    files.write(of_sessions(views[0], views[-1]), out)
+    history.write(history.lines_of(views), out)
+    return out
+
+
+@pytest.mark.parametrize("page", ["compare", "history"])
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_comparison_and_a_history_do_nothing_but_show(
+    browser: Any, compared: Path, page: str, width: int, dark: bool
+) -> None:
+    show(browser, compared, width=width, dark=dark, page=f"{page}.html")
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return document.scripts.length + document.images.length") == 0
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    wide = browser.execute_script("return document.querySelector('figure svg').getBoundingClientRect().width")
+    assert wide > 300
+    text = browser.execute_script("return document.body.innerText")
+    assert ("regressed" if page == "compare" else "worse") in text.lower()
+    resources = browser.execute_script("return performance.getEntriesByType('resource').map(r => r.name)")
+    assert [name for name in resources if not name.startswith("data:")] == []
 
 
 @pytest.mark.parametrize("width", [1100, 390])

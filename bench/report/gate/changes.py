@@ -23,8 +23,9 @@ _COLORS = {
     Verdict.INCONCLUSIVE: "#59636e",
 }
 CAPTION = (
-    "Each row is one figure of one cell: the median change of the head against the base, measured in pairs where the "
-    "two took turns, and the interval that the verdict “regressed” rests on. Grey bands: the smallest effect worth "
+    "Each row is one figure of one cell: the change of the head against the base, estimated from pairs of blocks where "
+    "the two took turns (so it is not the ratio of the two medians), and the interval that the verdict “regressed” "
+    "rests on. Grey bands: the smallest effect worth "
     "reporting. To the right is worse. Filled: decided; hollow: inconclusive. It does not show counts that must be "
     "zero, or what is computed: the table does."
 )

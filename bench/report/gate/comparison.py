@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.gate.gate import Figure, Gated, GatedCell
 from bench.gate.verdict import EXIT_STATUS, Verdict
-from bench.report.quantities import amount, bounds, count, number, signed
+from bench.report.quantities import amount, count, signed
 from bench.report.view import SessionView, shown
 from bench.stats import Interval
 
@@ -68,7 +68,14 @@ class Comparison:
             more = f", and {count(len(regressed) - 1, 'figure')} more" if len(regressed) > 1 else ""
             return f"Regressed: {self.said(*regressed[0])}{more}."
         if gated.verdict is Verdict.INCONCLUSIVE:
-            reasons = [*gated.doubts, *([f"{count(len(open_), 'figure')} of {judged} are open"] if open_ else [])]
+            reasons = [
+                *gated.doubts,
+                *(
+                    [f"{len(open_)} of {count(judged, 'figure')} {'is' if len(open_) == 1 else 'are'} open"]
+                    if open_
+                    else []
+                ),
+            ]
             blocks = gated.more_blocks
             advice = f" About {count(blocks, 'more block')} would tell." if blocks and open_ else ""
             return f"Inconclusive: {'; '.join(reasons) or 'a cell of the base was not measured'}.{advice}"
@@ -161,6 +168,3 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "change": None if found is None else {"value": found.value, "low": found.low, "high": found.high, "n": found.n},
         "more_blocks": judgement.more_blocks,
     }
-
-
-__all__ = ["Comparison", "Side", "as_json", "bounds", "change", "number", "percent", "sides"]

@@ -46,6 +46,6 @@ def render(comparison: Comparison) -> str:
         figure=figure,
         cells=[cell for verdict in _ORDER for cell in comparison.gated.cells if cell.verdict is verdict],
         facts=list(dict.fromkeys(name for facts in names for name in facts)),
-        changed=f"{CHANGED:.0%}",
-        same=f"{SAME:.0%}",
+        changed=f"{100 * CHANGED:g} %",
+        same=f"{100 * SAME:g} %",
     )

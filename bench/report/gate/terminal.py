@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +26,7 @@ _STYLES = {
     Verdict.NOT_JUDGED: "dim",
 }
 _SHOWN = (Verdict.REGRESSED, Verdict.IMPROVED, Verdict.INCONCLUSIVE)
-_MOST = 40
+_MOST, _INDENT = 40, 2
 
 
 def show(comparison: Comparison, written: Sequence[Path] = (), *, everything: bool = False) -> None:
@@ -40,42 +41,38 @@ def show(comparison: Comparison, written: Sequence[Path] = (), *, everything: bo
             console.print(f"  note: {note}")
     chosen = [
         (cell, figure)
-        for verdict in Verdict
-        for cell, figure in gated.figures(verdict)
-        if everything or verdict in _SHOWN
+        for cell in sorted(gated.cells, key=lambda cell: list(Verdict).index(cell.verdict))
+        for figure in cell.figures
+        if everything or figure.judgement.verdict in _SHOWN
     ]
-    if chosen:
-        console.print(_table(chosen if everything else chosen[:_MOST]))
+    last: GatedCell | None = None
+    for cell, figure in chosen if everything else chosen[:_MOST]:
+        if cell is not last:
+            console.print(Text(f"{cell.case.transport}, {cell.case.name}", style="bold"))
+            last = cell
+        console.print(Padding(_line(figure), (0, 0, 0, _INDENT)))
     if not everything and len(chosen) > _MOST:
         console.print(f"… and {len(chosen) - _MOST} more: --all shows them.")
     for cell in gated.cells:
         if cell.why:
-            console.print(f"  {cell.case.transport}, {cell.case.name}: {cell.why}")
+            console.print(f"{cell.case.transport}, {cell.case.name}: {cell.why}")
     alike = len(gated.figures(Verdict.SAME))
     if alike and not everything:
-        console.print(f"{count(alike, 'figure')} the same. --all shows them.")
+        console.print(f"{count(alike, 'figure')} the same; --all shows them.")
     if written:
         console.print(f"report: {written[0]}")
 
 
-def _table(chosen: Sequence[tuple[GatedCell, Figure]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("verdict", "figure", "base", "head", "change", "n"):
-        table.add_column(name, justify="right" if name in ("base", "head", "n") else "left", overflow="fold")
-    last = None
-    for cell, figure in chosen:
-        if cell is not last:
-            table.add_row("", Text(f"{cell.case.transport}, {cell.case.name}", style="dim"))
-            last = cell
-        judgement, found = figure.judgement, figure.judgement.change
-        why = (
-            "" if judgement.verdict in (Verdict.REGRESSED, Verdict.IMPROVED) or found is None else f"; {judgement.why}"
-        )
-        table.add_row(
-            Text(judgement.verdict.value, style=_STYLES[judgement.verdict]),
-            figure.title,
-            *sides(figure),
-            change(figure) + why,
-            "" if found is None else str(found.n),
-        )
-    return table
+def _line(figure: Figure) -> Table:
+    """Return one figure: its verdict, then its name, both sides and the change, as wide as there is room."""
+    judgement, found = figure.judgement, figure.judgement.change
+    base, head = sides(figure)
+    decided = judgement.verdict in (Verdict.REGRESSED, Verdict.IMPROVED) and found is not None
+    told = [f"{figure.title}: {base} → {head}", change(figure), "" if found is None else f"n {found.n}"]
+    if found is not None and not decided:
+        told.append(judgement.why)
+    row = Table.grid(padding=(0, 1))
+    row.add_column(width=max(len(verdict.value) for verdict in Verdict))
+    row.add_column(overflow="fold")
+    row.add_row(Text(judgement.verdict.value, style=_STYLES[judgement.verdict]), ", ".join(filter(None, told)))
+    return row
