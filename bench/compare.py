@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from bench import baselines
 from bench.errors import UsageError
 from bench.gate import benchmarks, comparable
 from bench.gate.case import cases_of
 from bench.gate.gate import first_run, itself, judge
+from bench.gate.report.comparison import Comparison, Side
 from bench.gate.schedule import ONCE, Schedule
 from bench.machine.identity import machine_id
-from bench.report.gate.comparison import Comparison, Side
 from bench.report.view import SessionView, shown
-from bench.store import baselines
 from bench.store.folder import read_session
 from bench.store.text import printable
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from bench.store.baselines import Baseline
+    from bench.baselines import Baseline
 
 RESULTS = Path("results")
 _EXAMPLES = """\b
@@ -35,7 +35,7 @@ def baseline() -> None:
 @click.option("--keep", type=int, metavar="N", help="Remove older ones of the same machine and profile beyond N.")
 def save(session: str, name: str | None, keep: int | None) -> None:
     """Save SESSION, a folder or `latest`, without its events and pages."""
-    from bench.store import baselines
+    from bench import baselines
     from bench.store.folder import read_session
     from bench.store.text import printable
 
@@ -50,7 +50,7 @@ def list_(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from bench.store import baselines
+    from bench import baselines
     from bench.store.text import printable
 
     found = baselines.listed(RESULTS / baselines.FOLDER)
@@ -88,8 +88,8 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _found(name: str) -> Baseline:
+    from bench import baselines
     from bench.errors import UsageError, unknown_name
-    from bench.store import baselines
 
     readable = [each for each in baselines.listed(RESULTS / baselines.FOLDER) if not each.damage]
     if not readable:

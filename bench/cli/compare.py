@@ -10,7 +10,7 @@ import click
 from bench.gate.comparable import ACROSS
 
 if TYPE_CHECKING:
-    from bench.report.gate.comparison import Comparison
+    from bench.gate.report.comparison import Comparison
 
 _EXAMPLES = """\b
 Examples:
@@ -64,8 +64,8 @@ def compare(  # one parameter an option
 
 def report(comparison: Comparison, out: Path | None, *, everything: bool, as_document: bool) -> int:
     """Show *comparison*, write it where that was asked for, tell the CI system; return the exit status."""
-    from bench.report.gate import files
-    from bench.report.gate.terminal import show
+    from bench.gate.report import files
+    from bench.gate.report.terminal import show
 
     written = files.write(comparison, out) if out is not None else []
     if as_document:

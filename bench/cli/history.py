@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from bench.report.history import Line
+    from bench.history.page import Line
     from bench.report.view import SessionView
 
 RESULTS = Path("results")
@@ -36,9 +36,9 @@ def history(
     the kernel or BCC changed, that is marked. Damaged baselines are left out, and said.
     """
     from bench.errors import UsageError, unknown_name
+    from bench.history import page
+    from bench.history.series import METRICS
     from bench.metrics import COLUMNS
-    from bench.report import history as page
-    from bench.report.series import METRICS
 
     for name in metrics:
         if name not in COLUMNS:
@@ -64,9 +64,9 @@ def _sessions(names: tuple[str, ...]) -> list[SessionView]:
 
 
 def _baselines(machine: str | None) -> list[SessionView]:
+    from bench import baselines
     from bench.errors import SessionUnreadable
     from bench.report.view import SessionView
-    from bench.store import baselines
     from bench.store.folder import read_session
     from bench.store.text import printable
 

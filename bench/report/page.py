@@ -6,15 +6,10 @@ anything that would have to be fetched, and the one style sheet is allowed by it
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-
-import jinja2
-from markupsafe import Markup
 
 from bench.order.survey import Surveyed
+from bench.report import html
 from bench.report.account import account, answered, checksums
 from bench.report.again import again
 from bench.report.apart import outliers_said
@@ -31,7 +26,6 @@ from bench.report.svg import inline
 from bench.report.view import SessionView, shown
 from bench.stats import Interval
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _RECORDINGS = 12
 """Recordings whose order is shown in full."""
 _SETTINGS = 4
@@ -40,20 +34,13 @@ _SETTINGS = 4
 
 def render(view: SessionView, plots: Mapping[str, str]) -> str:
     """Return the page on *view*; *plots* has the SVG of each figure that was drawn, by the figure's name."""
-    css = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     found = findings(view)
-    environment = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"amount": amount, "bounds": _bounds, "by_setting": _by_setting}
-    return environment.get_template("report.html.j2").render(
+    return html.render(
+        "report.html.j2",
+        amount=amount,
+        bounds=_bounds,
+        by_setting=_by_setting,
         view=view,
-        css=Markup(css),  # ours, and hashed below: it must not change on its way
-        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         caveats=caveats(view, found),
         findings=[finding for finding in found if finding.asked],
         answered=answered(found),

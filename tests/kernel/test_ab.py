@@ -20,12 +20,12 @@ from bench.ab import BASE, HEAD, measure
 from bench.choice import Choice
 from bench.compare import of_sessions
 from bench.errors import UsageError
+from bench.gate.report.comparison import Comparison
 from bench.gate.verdict import Verdict
 from bench.kernel import cpus
 from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import PROFILES
-from bench.report.gate.comparison import Comparison
 from bench.report.view import SessionView
 from bench.revision import git, revision
 from bench.store.folder import read_session

@@ -20,6 +20,7 @@ import pytest
 from bench import isolation, measuring
 from bench.choice import Choice
 from bench.kernel import cpus, syscalls, weigh
+from bench.machine.measuring import held
 from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import PROFILES
@@ -165,3 +166,18 @@ def test_with_one_the_charge_is_that_of_the_kernels_layout_or_nothing() -> None:
 def test_the_statistics_can_be_had_twice_at_once() -> None:
     with syscalls.bpf_stats(), syscalls.bpf_stats():
         pass
+
+
+@pytest.mark.parametrize(
+    "command", [["run", "--profile", "smoke"], ["ab", "--base", "."], ["gatecheck", "--blocks", "1"]]
+)
+def test_two_measurements_at_a_time_on_one_machine_are_refused(tmp_path: Path, command: list[str]) -> None:
+    with held():
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", *command, "--out", "out"],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, capture_output=True, text=True,
+            check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert f"another ringbench is measuring on this machine (process {os.getpid()}" in done.stderr
+    assert not list(tmp_path.rglob("session.json"))

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from bench.compare import of_sessions
-from bench.report import history, write_report
-from bench.report.gate import files
+from bench.gate.report import files
+from bench.history import page as history
+from bench.report import write_report
 from bench.report.view import SessionView
 from bench.store.folder import read_session
 from tests.gate.stored import stored

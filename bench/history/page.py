@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
+from bench.history import figure
+from bench.history.series import METRICS, Series, as_json, series_of
 from bench.machine.identity import machine_id
-from bench.report import style
-from bench.report.figures import history as figure
+from bench.report import html, style
 from bench.report.quantities import amount, count
-from bench.report.series import METRICS, Series, as_json, series_of
 from bench.report.svg import inline
 from bench.report.view import SessionView, shown
 from bench.store import atomic
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _MOST = 12
 """Panels of one figure."""
 
@@ -92,20 +86,15 @@ def write(lines: Sequence[Line], out: Path) -> list[Path]:
 
 def render(lines: Sequence[Line]) -> str:
     """Return the page."""
-    css = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, loader=jinja2.FileSystemLoader(_TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.globals |= {"amount": amount, "count": count}
-    return environment.get_template("history.html.j2").render(
+    return html.render(
+        "history.html.j2",
+        amount=amount,
+        count=count,
         lines=[
             {"line": line, "figures": [_drawn(line, place) for place in range(0, len(line.series), _MOST)]}
             for line in lines
         ],
         caption=figure.CAPTION,
-        css=Markup(css),
-        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
     )
 
 

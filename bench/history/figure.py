@@ -8,9 +8,9 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.history.series import Series
 from bench.report import style
 from bench.report.quantities import amount, count, scale
-from bench.report.series import Series
 
 _PANEL, _TITLE, _FOOT = 1.0, 0.36, 0.34
 _LEFT, _RIGHT = 0.75, 1.0

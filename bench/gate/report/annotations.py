@@ -6,8 +6,8 @@ toolkit does it (actions/toolkit, packages/core/src/command.ts, escapeData and e
 
 from __future__ import annotations
 
+from bench.gate.report.comparison import Comparison
 from bench.gate.verdict import Verdict
-from bench.report.gate.comparison import Comparison
 
 _MOST = 10
 """A step shows ten of each kind."""

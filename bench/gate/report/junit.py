@@ -9,8 +9,8 @@ import re
 from xml.etree import ElementTree
 
 from bench.gate.gate import Figure, GatedCell
+from bench.gate.report.comparison import Comparison, change, sides
 from bench.gate.verdict import Verdict
-from bench.report.gate.comparison import Comparison, change, sides
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold (section 2.2, Char), escaped or not."""

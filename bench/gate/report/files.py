@@ -8,9 +8,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.report.gate import junit, markdown, page
-from bench.report.gate.annotations import lines
-from bench.report.gate.comparison import Comparison, as_json
+from bench.gate.report import junit, markdown, page
+from bench.gate.report.annotations import lines
+from bench.gate.report.comparison import Comparison, as_json
 from bench.store import atomic
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.gate.gate import Figure, GatedCell
+from bench.gate.report.comparison import Comparison, Side, change, sides
 from bench.gate.verdict import Verdict
-from bench.report.gate.comparison import Comparison, Side, change, sides
 from bench.report.markdown import escape
 from bench.report.quantities import count
 

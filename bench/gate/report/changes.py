@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawn
 
 from bench.gate.gate import Figure, GatedCell
+from bench.gate.report.comparison import Comparison, percent
 from bench.gate.verdict import Verdict
 from bench.report import style
-from bench.report.gate.comparison import Comparison, percent
 from bench.report.quantities import count
 
 _ROW, _AXIS = 0.19, 0.5

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.gate.gate import Figure, GatedCell
+from bench.gate.report.comparison import Comparison, change, sides
 from bench.gate.verdict import Verdict
-from bench.report.gate.comparison import Comparison, change, sides
 from bench.report.quantities import count
 
 _STYLES = {

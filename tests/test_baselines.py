@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import baselines
 from bench.errors import UsageError
 from bench.machine.identity import machine_id
-from bench.store import baselines
 from bench.store.folder import read_session
 from tests.gate.stored import ENVIRONMENT, stored
 from tests.gate.worlds import rows
