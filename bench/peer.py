@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import EnvironmentLacks, MeasurementInvalid, RingbenchError, UsageError
+from bench.store.owner import give_back
 from bench.store.text import one_line
 
 PROTOCOL = 1
@@ -36,6 +37,7 @@ class Peer:
         self.name = name
         self._log = log
         with open(log, "ab") as said:
+            give_back(said.fileno())
             self._process = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True,
                 encoding="ascii", errors="replace", env=environment(),

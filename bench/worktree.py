@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.errors import EnvironmentLacks, UsageError
 from bench.peer import environment
 from bench.revision import checkout, git
+from bench.store.owner import give_back
 from bench.store.text import one_line, printable
 
 AS_IT_IS = "."
@@ -75,6 +76,7 @@ def _prepare(folder: Path, name: str, log: Path) -> None:
     if not (folder / "with-env").exists():
         raise UsageError(f"{printable(name)} has no with-env: it cannot be measured.")
     with open(log, "ab") as said:
+        give_back(said.fileno())
         try:
             done = subprocess.run(
                 ["./with-env", "ringbench", "--version"],

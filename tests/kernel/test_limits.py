@@ -169,15 +169,17 @@ def test_the_statistics_can_be_had_twice_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["run", "--profile", "smoke"], ["ab", "--base", "."], ["gatecheck", "--blocks", "1"]]
+    "command",
+    [["run", "--profile", "smoke"], ["ab", "--base", "."], ["gatecheck", "--blocks", "1"]],
+    ids=lambda c: c[0],
 )
 def test_two_measurements_at_a_time_on_one_machine_are_refused(tmp_path: Path, command: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    words = [sys.executable, "-m", "bench", *command, "--out", "out"]
     with held():
         done = subprocess.run(
-            [sys.executable, "-m", "bench", *command, "--out", "out"],
-            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, capture_output=True, text=True,
-            check=False, timeout=60,
-        )  # fmt: skip
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
     assert done.returncode == 2
     assert f"another ringbench is measuring on this machine (process {os.getpid()}" in done.stderr
     assert not list(tmp_path.rglob("session.json"))
