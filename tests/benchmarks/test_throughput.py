@@ -32,6 +32,11 @@ pytestmark = [
 
 POLICIES = ("every", "adaptive", "batch:500", "bytes:16K", "none")
 CELLS = [(name, policy) for name, t in TRANSPORTS.items() for policy in POLICIES if wakeup(policy).kind in t.wakeups]
+FEWEST_BLOCKS = 5
+BRIEF = [
+    *(("perf", "every"), ("perf", "batch:500"), ("perf", "none")),
+    *(("ringbuf-reserve", "adaptive"), ("ringbuf-reserve", "none")),
+]
 TIMER = "sleep:200us"
 """How both readers wait where nobody is woken."""
 SECONDS = 0.2
@@ -75,7 +80,13 @@ def ns_per_event(planned: Plan) -> Timed:
     return once
 
 
-@pytest.mark.parametrize(("carrier", "policy"), CELLS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Measure every cell where somebody wants narrow intervals (--blocks); else one of each kind of policy and ring."""
+    if "policy" in metafunc.fixturenames:
+        whole = int(metafunc.config.getoption("--blocks")) > FEWEST_BLOCKS
+        metafunc.parametrize(("carrier", "policy"), CELLS if whole else BRIEF)
+
+
 def test_bulk_against_libbpf(duel: Duel, carrier: str, policy: str) -> None:
     bulk, libbpf = (plan(carrier, name, policy) for name in ("bulk", "libbpf"))
     duel(

@@ -22,8 +22,8 @@ from bench.store.folder import read_session
 from tests.kernel.ending import assert_measured
 
 RUN = [sys.executable, "-m", "bench", "run", "--quiet"]
-BRIEF = ["--profile", "smoke", "--duration", "0.3"]
-FEW = [*BRIEF, "--repeats", "1", "--reader", "bulk", "--workload", "fork-exec"]
+BRIEF = ["--profile", "smoke", "--duration", "0.3", "--repeats", "1"]
+FEW = [*BRIEF, "--reader", "bulk", "--workload", "fork-exec"]
 """Some ten trials, for tests of what happens to a session rather than of what it measures."""
 
 

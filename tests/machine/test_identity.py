@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.machine.fingerprint import environment
@@ -61,7 +61,8 @@ def test_what_an_older_session_does_not_know_is_no_difference() -> None:
     assert differences(older, ENVIRONMENT) == {}
 
 
-@given(st.dictionaries(st.sampled_from([*environment(), "other"]), PLAIN))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from([*environment(), "other"]), PLAIN, max_size=4))
 def test_an_id_is_a_folder_name_whatever_the_session_says(found: dict[str, Any]) -> None:
     assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", machine_id(found))
     assert len(machine_id(found)) < 100
