@@ -8,6 +8,7 @@ that a side doesn't know is answered by an error and ends nothing.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +39,7 @@ class Side:
     _measuring: Measuring | None = None
     _opened: Opened | None = None
     _writer: SessionWriter | None = None
-    _cells: list[Trial] = field(default_factory=list)
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def begin(self, plan: Mapping[str, Any], out: str, about: Mapping[str, Any], command: Sequence[str]) -> Said:
         """Make the session's folder *out* for *plan*, whose trials are its cells, none of which is measured yet.
@@ -55,12 +56,11 @@ class Side:
         cells = [cell for index, cell in enumerate(plan["trials"]) if str(index) not in refused]
         if not cells:
             return {"refused": refused}
-        self._cells = list(Plan.from_json({**plan, "trials": cells}).trials)
         made = Plan.from_json({**plan, "trials": cells})
         versions = preflight.check(made)
         self._writer = SessionWriter.create(Path(out), {**session.manifest(made, versions, command), "sides": about})
         self._measuring = Measuring(made, self._writer, keep_events="none", family=self.family)
-        self._measuring.__enter__()
+        self._stack.enter_context(self._measuring)
         return {"refused": refused, "versions": versions, "environment": self._writer.manifest["environment"]}
 
     def trial(self, trial: Mapping[str, Any]) -> Said:
@@ -104,7 +104,7 @@ class Side:
         if self._opened is not None:
             self._opened.turns.kill()
         isolation.settle()
-        bench.__exit__(None, None, None)
+        self._stack.close()
         self._measuring = None
         writer.finish(
             status,
@@ -120,7 +120,7 @@ class Side:
             self._opened.turns.kill()
         isolation.settle()
         if self._measuring is not None and self._writer is not None:
-            self._measuring.__exit__(None, None, None)
+            self._stack.close()
             self._writer.finish("interrupted", notes=session.merged(self._writer, self._measuring.notes))
 
     @property

@@ -91,7 +91,8 @@ def ab(  # one parameter an option
         isolation.warm_up()
         versions = {}
         for name, asked in ((BASE, base), (HEAD, head)):
-            click.echo(f"preparing {name}: {asked}", err=True) if not quiet else None
+            if not quiet:
+                click.echo(f"preparing {name}: {asked}", err=True)
             versions[name] = stack.enter_context(version(asked, place / f"{name}.log"))
         with _watching(quiet=quiet) as watch:
             measure(calibrated(plan), versions, place, ["ringbench", *sys.argv[1:]], watch, max_time)

@@ -13,6 +13,8 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
+from scipy.stats import fisher_exact
+
 from bench.gate.case import SATURATED, Case, Series
 from bench.gate.verdict import Judgement, Verdict
 from bench.metrics import Column
@@ -51,6 +53,8 @@ def judge_series(series: Series, case: Case, levels: Levels) -> Judgement:
         side = "base" if not series.base else "head"
         return Judgement(Verdict.INCONCLUSIVE, f"not measured in the {side}", kind, *_medians(series))
     if is_noisy(series):
+        if kind == "zero" and not median(series.base.values()):
+            return _seldom(series, levels)
         return _noisy(series, levels, ratio=kind == "ratio")
     if kind == "exact":
         return _exact(series)
@@ -125,6 +129,24 @@ def _zero(series: Series) -> Judgement:
         why = f"none became up to {most}, in {len(some)} of {count(len(series.head), 'block')}"
         return Judgement(Verdict.REGRESSED, why, "zero", *medians)
     return Judgement(Verdict.SAME, f"none in {count(blocks, 'block')}", "zero", *medians)
+
+
+def _seldom(series: Series, levels: Levels) -> Judgement:
+    """Judge losses where the base had some in less than half of its blocks: by how many blocks have any.
+
+    A difference of medians, or of means, would be blind to a small loss that was seldom and is now in every block. The
+    test is Fisher's exact one (R. A. Fisher 1935, 'The Design of Experiments').
+    """
+    (some, before), (more, after) = ((sum(map(bool, side.values())), len(side)) for side in (series.base, series.head))
+    said = f"lost in {some} of {count(before, 'block')}, now in {more} of {count(after, 'block')}"
+    table = [[more, after - more], [some, before - some]]
+    medians = _medians(series)
+    if fisher_exact(table, "greater")[1] <= levels.changed:
+        return Judgement(Verdict.REGRESSED, said, "zero", *medians)
+    if fisher_exact(table, "less")[1] <= levels.changed:
+        return Judgement(Verdict.IMPROVED, said, "zero", *medians)
+    verdict = Verdict.SAME if more * before <= some * after else Verdict.INCONCLUSIVE
+    return Judgement(verdict, said, "zero", *medians, more_blocks=None if verdict is Verdict.SAME else before)
 
 
 def _noisy(series: Series, levels: Levels, *, ratio: bool) -> Judgement:

@@ -160,6 +160,23 @@ def test_a_loss_that_grows_where_some_was_lost_before() -> None:
     assert gate(rows(1, change=lossy(0.14)), rows(2, change=lossy(0.10))).verdict is Verdict.IMPROVED
 
 
+def losing(share: float, *blocks: int) -> Change:
+    """Lose that share of events in these blocks."""
+    lost = round(10_000 * share)
+    row = {"failed": lost, "delivered": 10_000 - lost, "drop_rate": share}
+    return lambda block, _: row if block in blocks else {}
+
+
+def test_a_small_loss_that_was_seldom_and_is_now_in_every_block() -> None:
+    def found(before: tuple[int, ...], after: tuple[int, ...]) -> Verdict:
+        base, head = (rows(n, noise=0.01, change=losing(0.001, *when)) for n, when in ((1, before), (2, after)))
+        return gate(base, head).verdict
+
+    assert found((5,), tuple(range(1, 21))) is Verdict.REGRESSED
+    assert found((5, 6), (7,)) is Verdict.SAME
+    assert found((5,), (6, 7)) is Verdict.INCONCLUSIVE
+
+
 def test_memory_that_is_computed() -> None:
     more = changed(lambda block, row: {"memory_physical_bytes": row["memory_physical_bytes"] + 4096})
     assert {name for name, _ in regressed(more)} == {"memory_physical_bytes"}
