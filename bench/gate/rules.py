@@ -1,4 +1,4 @@
-"""How one figure is judged: four rules, each a pure function of what both sides have of it.
+"""How one figure is judged: a few rules, each a pure function of what both sides have of it.
 
 A change is 'regressed' only if its interval, at a level that allows for all figures judged and all looks taken, lies
 wholly beyond the smallest effect worth reporting; so it excludes "no change" by more than that. It is 'same' if its
@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
 from scipy.stats import fisher_exact
 
 from bench.gate.case import SATURATED, Case, Series
@@ -139,7 +140,7 @@ def _seldom(series: Series, levels: Levels) -> Judgement:
     """
     (some, before), (more, after) = ((sum(map(bool, side.values())), len(side)) for side in (series.base, series.head))
     said = f"lost in {some} of {count(before, 'block')}, now in {more} of {count(after, 'block')}"
-    table = [[more, after - more], [some, before - some]]
+    table = np.array([[more, after - more], [some, before - some]])
     medians = _medians(series)
     if fisher_exact(table, "greater")[1] <= levels.changed:
         return Judgement(Verdict.REGRESSED, said, "zero", *medians)
