@@ -47,9 +47,8 @@ _THRESHOLD = 1.10
 class Rates:
     """What came of many comparisons of one kind."""
 
-    n: int
-    verdicts: Mapping[str, int]
-    """How many came out so."""
+    each: tuple[str, ...]
+    """The verdicts, in the order in which they were drawn: the first of many are those of a few."""
     found: Mapping[str, int]
     """By transport: in how many its cost of filling is called regressed."""
     threshold: int
@@ -59,7 +58,7 @@ class Rates:
 
     def share(self, verdict: str) -> Interval:
         """Return the share of comparisons that came out so, with its exact interval."""
-        return share_interval(self.verdicts.get(verdict, 0), self.n)
+        return share_interval(self.each.count(verdict), len(self.each))
 
 
 def injected(base: Sequence[Record], head: Sequence[Record]) -> dict[str, Interval]:
@@ -86,7 +85,7 @@ def rates(
 ) -> Rates:
     """Draw *comparisons* of so many *blocks* from what both sides recorded, and judge each."""
     drawn = random.Random(f"{seed}/gatecheck")
-    verdicts: dict[str, int] = {}
+    verdicts: list[str] = []
     found: dict[str, int] = {}
     threshold, used = 0, 0
     recorded = cases_of(base, _renamed(head))
@@ -95,14 +94,14 @@ def rates(
         chosen = [drawn.choice(names) for _ in range(blocks)]
         gated, needed = _gated(recorded, chosen)
         used += needed
-        verdicts[gated.verdict.value] = verdicts.get(gated.verdict.value, 0) + 1
+        verdicts.append(gated.verdict.value)
         for transport in {
             cell.case.transport for cell, figure in gated.figures(Verdict.REGRESSED) if figure.name == FILLED
         }:
             found[transport] = found.get(transport, 0) + 1
         threshold += _above_threshold([_of(case, chosen) for case in recorded])
         tell(number + 1)
-    return Rates(comparisons, verdicts, found, threshold, used / max(1, comparisons))
+    return Rates(tuple(verdicts), found, threshold, used / max(1, comparisons))
 
 
 def apart(sessions: Sequence[tuple[Sequence[Record], Sequence[Record]]]) -> dict[str, int]:

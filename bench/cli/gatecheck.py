@@ -22,6 +22,8 @@ Examples:
   sudo ringbench gatecheck --out results/gate --real 20  twenty real comparisons of a thing with itself: an hour
   ringbench gatecheck --from results/reference/gate      draw comparisons from what is recorded, without root
 """
+CHECKED = "checked.json"
+"""What came of it, beside the sides' sessions."""
 
 
 @click.command("gatecheck", epilog=_EXAMPLES)
@@ -49,6 +51,7 @@ def gatecheck(
     tenth more, at least 95 % must. To record needs root. Exit status 3 where either fails.
     """
     from bench.cli.run import RESULTS, name_by_time
+    from bench.store import atomic
 
     place = stored or out or RESULTS / f"gate-{name_by_time()}"
     if stored is None:
@@ -56,7 +59,9 @@ def gatecheck(
         if real is not None:
             return 0
     found = _judge(place, comparisons, seed)
-    click.echo(json.dumps(found, indent=1, default=dataclasses.asdict)) if as_document else _show(found)
+    document = json.dumps(found, indent=1, default=dataclasses.asdict)
+    atomic.replace(place / CHECKED, lambda file: file.write(document.encode()))
+    click.echo(document) if as_document else _show(found)
     false, power = (found["kinds"][name]["regressed"] for name in ("again", "tenth"))
     return 0 if (false.low or 0) <= 0.01 and (power.high or 0) >= 0.95 else 3
 
@@ -120,7 +125,8 @@ def _judge(place: Path, comparisons: int, seed: int) -> dict[str, Any]:
 
 def _plain(came: Rates) -> dict[str, Any]:
     return {
-        "verdicts": dict(came.verdicts),
+        "verdicts": {verdict: came.each.count(verdict) for verdict in dict.fromkeys(came.each)},
+        "each": "".join(verdict[0] for verdict in came.each),
         "regressed": came.share("regressed"),
         "found_by_transport": dict(came.found),
         "threshold": came.threshold,
