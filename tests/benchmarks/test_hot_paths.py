@@ -34,12 +34,12 @@ LIVES = 20_000
 
 @pytest.fixture
 def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """Return what times a function in so many rounds as --rounds says, three at least, with *setup* before each."""
-    rounds = max(3, int(request.config.getoption("--rounds")))
+    """Return what times a function in as many rounds as --rounds says, with *setup* before each."""
+    rounds = int(request.config.getoption("--rounds"))
 
     def run(function: Callable[[], Any], setup: Callable[[], Any] | None = None, **told: Any) -> Any:
         benchmark.extra_info.update(told)
-        return benchmark.pedantic(function, setup=setup, rounds=rounds, warmup_rounds=0 if setup else 1)
+        return benchmark.pedantic(function, setup=setup, rounds=rounds)
 
     return run
 

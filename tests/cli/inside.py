@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from bench.cli import main
 
 def inside(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``ringbench *arguments*`` in the folder *cwd*, and return what it said and how it ended."""
-    out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+    out, err, before, on_term = io.StringIO(), io.StringIO(), Path.cwd(), signal.getsignal(signal.SIGTERM)
     hidden = {name: "" for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY")}
     os.chdir(cwd)
     try:
@@ -31,4 +32,5 @@ def inside(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complet
             main()
     finally:
         os.chdir(before)
+        signal.signal(signal.SIGTERM, on_term)
     return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), out.getvalue(), err.getvalue())

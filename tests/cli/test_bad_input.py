@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli import _COMMANDS
+from tests.cli.inside import inside
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,7 +61,7 @@ def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
     ],
 )
 def test_a_wrong_call_is_refused_before_anything_is_made(tmp_path: Path, arguments: list[str], said: str) -> None:
-    refused(ringbench(*arguments, cwd=tmp_path), said)
+    refused(inside(*arguments, cwd=tmp_path), said)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -94,11 +97,11 @@ def test_without_root_it_says_so(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_needs_no_root_and_measures_nothing(tmp_path: Path) -> None:
-    done = ringbench("run", "--dry-run", cwd=tmp_path)
+    done = inside("run", "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "trials" in done.stdout.splitlines()[-1]
     assert "about" in done.stdout.splitlines()[-1]
-    plan = json.loads(ringbench("run", "--dry-run", "--json", cwd=tmp_path).stdout)
+    plan = json.loads(inside("run", "--dry-run", "--json", cwd=tmp_path).stdout)
     assert len(plan["trials"]) > 10
     assert list(tmp_path.iterdir()) == []
 
@@ -171,24 +174,24 @@ def test_a_damaged_session_is_refused_in_one_line(tmp_path: Path) -> None:
         shutil.copytree(reference, folder)
         damage(folder)
         for command in (["report", name], ["export", name, "--format", "csv"]):
-            done = ringbench(*command, cwd=tmp_path)
+            done = inside(*command, cwd=tmp_path)
             refused(done, name)
             assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_list_names_everything_and_whether_it_is_available(tmp_path: Path) -> None:
-    listed = json.loads(ringbench("list", "--json", cwd=tmp_path).stdout)
+    listed = json.loads(inside("list", "--json", cwd=tmp_path).stdout)
     assert list(listed)[:6] == ["transports", "readers", "wakeups", "workloads", "profiles", "metrics"]
     for rows in listed.values():
         assert rows
         assert all(isinstance(row["name"], str) and isinstance(row["available"], bool) for row in rows)
     assert {row["name"] for row in listed["transports"]} == {"perf", "ringbuf-output", "ringbuf-reserve"}
-    assert "fork-exec" in ringbench("list", cwd=tmp_path).stdout
+    assert "fork-exec" in inside("list", cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["report"], ["export"], ["doctor"], ["list"]])
+@pytest.mark.parametrize("command", [[], *([name] for name in _COMMANDS if name != "side")])
 def test_every_command_has_help_with_an_example(tmp_path: Path, command: list[str]) -> None:
-    done = ringbench(*command, "--help", cwd=tmp_path)
+    done = inside(*command, "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "ringbench" in done.stdout.split("Usage:")[1][20:]
 
@@ -200,9 +203,9 @@ def test_an_unexpected_error_shows_no_traceback_unless_asked(tmp_path: Path) -> 
     assert "Traceback" in ringbench("--debug", "report", "nowhere", cwd=tmp_path).stderr
 
 
-@pytest.mark.parametrize("verb", ["", "doctor", "list", "run", "report", "export"])
+@pytest.mark.parametrize("verb", ["", *(name for name in _COMMANDS if name != "side")])
 def test_help_shows_examples_a_line_each(verb: str, tmp_path: Path) -> None:
-    done = ringbench(*verb.split(), "--help", cwd=tmp_path)
+    done = inside(*verb.split(), "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "\\b" not in done.stdout
     _, _, examples = done.stdout.partition("Example")

@@ -126,7 +126,7 @@ def test_losses_and_one_violation_are_found_at_the_first_look(versions: dict[str
 
 
 def test_a_dearer_submission_and_a_slower_reader_are_found(versions: dict[str, Version], tmp_path: Path) -> None:
-    chosen = {"transports": ("ringbuf-reserve",), "readers": ("callback",)}
+    chosen = {"transports": ("ringbuf-reserve",), "readers": ("callback",), "buffer_bytes": (128 << 10,)}
     found = compared(plan("capacity", 12, **chosen), versions, tmp_path / "out")
     assert {("fill_ns_per_event", "ringbuf-reserve"), ("drain_ns_per_event", "ringbuf-reserve")} <= regressed(found)
 

@@ -161,7 +161,8 @@ def test_a_view_that_is_held_costs_the_producers_their_room(measured: Measure) -
         recording = share(outcome, "ringbuf-reserve").recording
         assert account_error(recording) is None
         failed.append(recording.failed / recording.attempted)
-    assert failed[1] > max(0.1, 2 * failed[0])
+    assert failed[1] > 0.1
+    assert 1 - failed[1] < (1 - failed[0]) / 2  # less than half as much gets through
 
 
 @pytest.mark.parametrize("carrier", list(TRANSPORTS))
