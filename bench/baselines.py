@@ -44,9 +44,10 @@ class Baseline:
 def save(session: StoredSession, root: Path, name: str | None = None, keep: int | None = None) -> Path:
     """Save *session* as a baseline under *root*, as *name* or by its time; return where it is.
 
-    *keep*: of the same machine and profile, older ones beyond so many are removed. It is there whole or not at all.
-    Raises UsageError for a name that can't be one or is taken, and for a session that is no baseline: interrupted, or
-    without a valid trial.
+    *keep*: of the same machine and profile, the oldest beyond so many are removed, but never what was just saved. A
+    baseline is there whole or not at all, when it is saved and when it is removed. Raises RingbenchError where the disk
+    refuses, and UsageError for a name that can't be one or is taken, and for a session that is no baseline:
+    interrupted, or without a valid trial.
     """
     manifest = session.manifest
     if manifest.get("status") != "complete":
@@ -61,6 +62,8 @@ def save(session: StoredSession, root: Path, name: str | None = None, keep: int 
     if not _NAME.fullmatch(name):
         raise UsageError(f"--name {printable(name)}: letters, digits, and . _ + - only, at most 100.")
     folder = root / machine_id(manifest.get("environment") or {})
+    if folder.is_symlink():
+        raise UsageError(f"{printable(str(folder))} is a symbolic link: baselines would land elsewhere. Remove it.")
     place = folder / name
     if place.exists() or place.is_symlink():
         raise UsageError(f"there is a baseline {name} of this machine already; choose another --name.")
@@ -68,15 +71,16 @@ def save(session: StoredSession, root: Path, name: str | None = None, keep: int 
     _copy(session.path, folder, place)
     if keep is not None:
         of_profile = [each for each in listed(root) if each.machine == folder.name and not each.damage]
-        same = [each for each in of_profile if each.profile == manifest.get("profile") and each.path != place]
-        for old in sorted(same, key=_age)[: max(0, len(same) - keep + 1)]:
-            shutil.rmtree(old.path)
+        same = [each for each in of_profile if each.profile == _shown(manifest.get("profile"))]
+        for old in sorted(same, key=_age)[:-keep]:
+            if old.path != place:  # an old session, saved late: newer ones don't make room for it
+                _remove(old.path)
     return place
 
 
 def newest(root: Path, machine: str, profile: str | None) -> Path | None:
     """Return the newest baseline of *machine* and *profile* under *root*; None where there is none."""
-    found = [e for e in listed(root) if not e.damage and (e.machine, e.profile) == (machine, profile)]
+    found = [e for e in listed(root) if not e.damage and (e.machine, e.profile) == (machine, _shown(profile))]
     return max(found, key=_age).path if found else None
 
 
@@ -84,8 +88,17 @@ def listed(root: Path) -> list[Baseline]:
     """Return every baseline under *root*, by machine and then by time; damaged ones, too. Links are not followed."""
     found = []
     for folder in _folders(root):
-        found += sorted((_read(place, folder.name) for place in _folders(folder)), key=_age)
+        try:
+            places = _folders(folder)
+        except OSError as error:
+            found.append(Baseline(folder, folder.name, damage=f"cannot be listed: {error.strerror}"))
+            continue
+        found += sorted((_read(place, folder.name) for place in places), key=_age)
     return found
+
+
+def _shown(profile: object) -> str | None:
+    return None if profile is None else printable(str(profile))
 
 
 def _age(baseline: Baseline) -> tuple[float, str]:
@@ -100,17 +113,22 @@ def _folders(place: Path) -> list[Path]:
 
 def _read(place: Path, machine: str) -> Baseline:
     try:
+        for name in _FILES:
+            if (place / name).is_symlink():  # baselines are committed, and git keeps links
+                return Baseline(place, machine, damage=f"{name} is a symbolic link")
         manifest, _ = session_json.read(place)
         started = session_json.instant(manifest["started"])
+        if not (place / trials_parquet.NAME).is_file():
+            return Baseline(place, machine, damage=f"{trials_parquet.NAME} is missing")
     except SessionUnreadable as error:
         return Baseline(place, machine, damage=str(error))
-    if not (place / trials_parquet.NAME).is_file():
-        return Baseline(place, machine, damage=f"{trials_parquet.NAME} is missing")
-    profile, revision = manifest.get("profile"), manifest.get("revision")
+    except OSError as error:
+        return Baseline(place, machine, damage=f"cannot be read: {error.strerror}")
+    revision = manifest.get("revision")
     return Baseline(
         place,
         machine,
-        None if profile is None else printable(str(profile)),
+        _shown(manifest.get("profile")),
         None if revision is None else printable(str(revision)),
         started,
     )
@@ -132,12 +150,23 @@ def _copy(source: Path, folder: Path, place: Path) -> None:
         for name in _FILES:
             data = (source / name).read_bytes()
             atomic.replace(beside / name, lambda file, data=data: file.write(data))  # type: ignore[misc]
-        beside.rename(place)
+        # Synced: --keep removes older ones next, and a power cut must not take this one and leave those removed.
+        atomic.adopt(beside, place)
     except BaseException as error:
         shutil.rmtree(beside, ignore_errors=True)
         if isinstance(error, OSError):
             raise atomic.cannot_write(place, error) from error
         raise
+
+
+def _remove(place: Path) -> None:
+    """Remove a baseline: renamed out of sight first, so that a kill in between leaves none half there."""
+    beside = atomic.temporary(place.parent)
+    try:
+        place.rename(beside)
+        shutil.rmtree(beside)
+    except OSError as error:
+        raise RingbenchError(f"cannot remove {printable(str(place))}: {error.strerror}.") from error
 
 
 def _sweep(folder: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench import baselines
-from bench.errors import UsageError
+from bench.errors import RingbenchError, UsageError
 from bench.machine.identity import machine_id
+from bench.store import atomic
 from bench.store.folder import read_session
 from tests.gate.stored import ENVIRONMENT, stored
 from tests.gate.worlds import rows
@@ -85,7 +86,7 @@ def test_one_that_is_cut_short_is_not_there_and_the_next_sweeps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, root = session(tmp_path / "s"), tmp_path / "b"
-    monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    monkeypatch.setattr(atomic, "adopt", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         save(path, root)
     assert list((root / MACHINE).iterdir()) == []
@@ -107,6 +108,70 @@ def test_damaged_ones_are_listed_as_such_and_links_are_not_followed(tmp_path: Pa
     found = {each.name: bool(each.damage) for each in baselines.listed(root)}
     assert found == {good.name: False, "empty": True, "garbage": True, "half": True}
     assert baselines.newest(root, MACHINE, "ci") == good
+
+
+def test_an_old_one_that_is_saved_late_removes_none_that_is_newer(tmp_path: Path) -> None:
+    root = tmp_path / "b"
+    for day in (3, 4, 1):
+        save(session(tmp_path / str(day), day), root, keep=2, name=f"d{day}")
+    assert [each.name for each in baselines.listed(root)] == ["d1", "d3", "d4"]
+    save(session(tmp_path / "5", 5), root, keep=2, name="d5")
+    assert [each.name for each in baselines.listed(root)] == ["d4", "d5"]
+
+
+def test_a_profile_that_does_not_print_is_kept_to_its_number_too(tmp_path: Path) -> None:
+    root = tmp_path / "b"
+    for day in (1, 2, 3):
+        save(session(tmp_path / str(day), day, profile="a\x1b[31mb"), root, keep=1, name=f"d{day}")
+    assert [each.name for each in baselines.listed(root)] == ["d3"]
+    assert baselines.newest(root, MACHINE, "a\x1b[31mb") == root / MACHINE / "d3"
+
+
+def test_what_is_removed_is_gone_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "b"
+    save(session(tmp_path / "1", 1), root, name="d1")
+    removing: list[list[str]] = []
+
+    def cut_short(*_: object, **__: object) -> None:
+        removing.append([each.name for each in baselines.listed(root)])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        save(session(tmp_path / "2", 2), root, name="d2", keep=1)
+    assert removing == [["d2"]]
+    assert [(each.name, each.damage) for each in baselines.listed(root)] == [("d2", "")]
+
+
+def test_what_cannot_be_removed_is_said_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "b"
+    save(session(tmp_path / "1", 1), root, name="d1")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(RingbenchError, match=r"cannot remove .*d1: Permission denied"):
+        save(session(tmp_path / "2", 2), root, name="d2", keep=1)
+
+
+def test_links_are_neither_written_nor_read_through(tmp_path: Path) -> None:
+    path, root, outside = session(tmp_path / "s"), tmp_path / "b", tmp_path / "outside"
+    outside.mkdir()
+    root.mkdir()
+    os.symlink(outside, root / MACHINE)
+    with pytest.raises(UsageError, match="symbolic link"):
+        save(path, root)
+    assert list(outside.iterdir()) == []
+    (root / MACHINE).unlink()
+    good = save(path, root)
+    for name in ("session.json", "trials.parquet"):
+        shutil.copytree(good, good.parent / f"linked-{name}")
+        (good.parent / f"linked-{name}" / name).unlink()
+        os.symlink(path / name, good.parent / f"linked-{name}" / name)
+    found = {each.name: each.damage for each in baselines.listed(root)}
+    assert found.pop(good.name) == ""
+    assert found == {f"linked-{name}": f"{name} is a symbolic link" for name in ("session.json", "trials.parquet")}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, which sudo is")

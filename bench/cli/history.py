@@ -24,26 +24,47 @@ Examples:
 @click.command("history", epilog=_EXAMPLES)
 @click.argument("sessions", nargs=-1, metavar="[SESSION]...")
 @click.option("--metric", "metrics", metavar="COLUMN", multiple=True, help="Only this one.  [default: all judged]")
-@click.option("--machine", metavar="ID", help="Only the baselines of this machine.")
+@click.option("--machine", metavar="ID", help="Only this machine: an id as `baseline list` has it, or as a line here.")
+@click.option(
+    "--baselines",
+    "root",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=RESULTS / "baselines",
+    show_default=True,
+    help="Where the baselines are.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write history.html and history.json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def history(
-    sessions: tuple[str, ...], metrics: tuple[str, ...], machine: str | None, out: Path | None, as_json: bool
+    sessions: tuple[str, ...],
+    metrics: tuple[str, ...],
+    machine: str | None,
+    root: Path,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Draw each metric over sessions in the order of time, and mark where it steps. Needs no root.
 
     Without SESSIONs, of every baseline under results/baselines. Machines and profiles have lines of their own; where
-    the kernel or BCC changed, that is marked. Damaged baselines are left out, and said.
+    the kernel, BCC, mitigations or the plan changed, that is marked. Damaged baselines are left out, and said.
     """
     from bench.errors import UsageError, unknown_name
     from bench.history import page
     from bench.history.series import METRICS
+    from bench.machine.identity import machine_id
     from bench.metrics import COLUMNS
+    from bench.store.text import printable
 
     for name in metrics:
         if name not in COLUMNS:
             raise unknown_name("metric", name, COLUMNS)
-    views = _sessions(sessions) if sessions else _baselines(machine)
+    views = _sessions(sessions) if sessions else _baselines(root)
+    if machine is not None:
+        names = [{page.hardware_id(view), machine_id(view.manifest.get("environment") or {})} for view in views]
+        if views and not any(machine in known for known in names):
+            raise unknown_name("machine", machine, sorted(set().union(*names)))
+        views = [view for view, known in zip(views, names, strict=True) if machine in known]
     if not views:
         raise UsageError("there is no session to show: ringbench baseline save SESSION saves one.")
     lines = page.lines_of(views, metrics or METRICS)
@@ -53,7 +74,7 @@ def history(
     else:
         _show(lines)
     for path in written:
-        click.echo(f"history: {path}", err=True)
+        click.echo(f"history: {printable(str(path))}", err=True)
 
 
 def _sessions(names: tuple[str, ...]) -> list[SessionView]:
@@ -63,7 +84,7 @@ def _sessions(names: tuple[str, ...]) -> list[SessionView]:
     return [SessionView.of(read_session(name, RESULTS)) for name in names]
 
 
-def _baselines(machine: str | None) -> list[SessionView]:
+def _baselines(root: Path) -> list[SessionView]:
     from bench import baselines
     from bench.errors import SessionUnreadable
     from bench.report.view import SessionView
@@ -71,8 +92,9 @@ def _baselines(machine: str | None) -> list[SessionView]:
     from bench.store.text import printable
 
     found = []
-    for each in baselines.listed(RESULTS / baselines.FOLDER):
-        if machine is not None and each.machine != machine:
+    for each in baselines.listed(root):
+        if each.damage:  # not opened: a link in it may lead anywhere
+            click.echo(f"left out: {printable(str(each.path))}: {printable(each.damage)}", err=True)
             continue
         try:
             found.append(SessionView.of(read_session(each.path, RESULTS)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,14 +11,18 @@ from bench.history.series import Series
 from bench.report import style
 from bench.report.quantities import amount, count, scale
 
-_PANEL, _TITLE, _FOOT = 1.0, 0.36, 0.34
+_PANEL, _TITLE, _FOOT = 0.95, 0.42, 0.24
 _LEFT, _RIGHT = 0.75, 1.0
 CAPTION = (
     "Each point is the median of one session, its bar the 95 % interval, small points the repeats. Dashed vertical "
     "lines: steps of the level (an L1 fit of as few levels as the data ask for), with the change in words. Dotted: "
-    "kernel or BCC changed there, so figures before and after were not made under the same conditions. It does not "
-    "show why."
+    "kernel, BCC, mitigations or the plan changed there, so figures before and after were not made under the same "
+    "conditions. It does not show why."
 )
+_ROOM = 1.35
+"""How far an axis goes above what it shows: room for the words of a step."""
+_NAMED = 3
+"""Boundaries whose change stands beside them; of more, the words would overlap. The figure in words has all."""
 _WORSE, _BETTER = "#d55e00", "#0072b2"
 
 
@@ -48,19 +51,25 @@ def words(series: Sequence[Series]) -> str:
 def _words(series: Series) -> str:
     last = series.intervals[-1].value
     steps = ", ".join(series.words(step) for step in series.steps) or "none"
+    changed = ", ".join(f"at {series.moments[p].label} ({', '.join(what)})" for p, what in series.boundaries)
     return (
         f"{series.column.title} ({series.where}): {count(len(series.moments), 'session')}, last "
-        f"{amount(last, series.column.unit)}; steps: {steps}."
+        f"{amount(last, series.column.unit)}; steps: {steps}{'; conditions changed ' if changed else ''}{changed}."
     )
 
 
 def _panel(axes: Axes, series: Series) -> None:
     look = style.look(series.transport.partition("~")[0])
-    highest = max([v for values in series.repeats for v in values], default=0.0)
+    tops = [v for values in series.repeats for v in values]
+    highest = max([*tops, *(i.high for i in series.intervals if i.high is not None)], default=0.0)
     factor, unit = scale(series.column.unit, highest)
-    axes.set_title(
-        style.text(f"{series.column.title}: {series.where}", 118), loc="left", fontsize=7.5, pad=4, color=style.INK
-    )
+    # From the sheet's left edge, over the axis' labels: a cell takes the whole width to name.
+    for words, up, looks in (
+        (style.text(series.column.title, 90), 15, {"fontsize": 8, "fontweight": "bold"}),
+        (style.text(series.where, 136), 5, {"fontsize": 6.5, "color": style.QUIET}),
+    ):
+        place = ((0.12 - _LEFT) * 72, up)
+        axes.annotate(words, (0, 1), place, xycoords="axes fraction", textcoords="offset points", **looks)  # type: ignore[arg-type]
     for x, (interval, values) in enumerate(zip(series.intervals, series.repeats, strict=True)):
         axes.plot([x] * len(values), [v / factor for v in values], ".", ms=2, color=look.color, alpha=0.35)
         if interval.low is not None and interval.high is not None:
@@ -69,8 +78,7 @@ def _panel(axes: Axes, series: Series) -> None:
     axes.plot([x for x, _ in known], [y for _, y in known], "-", lw=0.6, color=look.color, alpha=0.6)
     axes.plot([x for x, _ in known], [y for _, y in known], look.marker, ms=3.5, color=look.color)
     _mark(axes, series)
-    axes.set_ylim(bottom=0)
-    axes.margins(y=0.2)
+    axes.set_ylim(0, _ROOM * highest / factor or 1.0)
     axes.set_xlim(-0.5, max(1, len(series.moments)) - 0.5)
     every = max(1, -(-len(series.moments) // 9))
     places = range(0, len(series.moments), every)
@@ -84,16 +92,25 @@ def _panel(axes: Axes, series: Series) -> None:
 
 
 def _mark(axes: Axes, series: Series) -> None:
-    for place, (before, after) in enumerate(pairwise(series.moments), start=1):
-        if before.conditions != after.conditions:
-            axes.axvline(place - 0.5, color=style.QUIET, lw=0.8, ls=":")
+    for place, changes in series.boundaries:
+        axes.axvline(place - 0.5, color=style.QUIET, lw=0.8, ls=":")
+        if len(series.boundaries) <= _NAMED:
+            more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+            _label(axes, series, place, style.text(changes[0], 40) + more, 0.0, style.QUIET, 6)
     for step in series.steps:
         color = _WORSE if series.is_worse(step) else _BETTER
         axes.axvline(step.place - 0.5, color=color, lw=1.1, ls="--")
         change = (
             f"{100 * (step.after / step.before - 1):+.1f} %" if step.before else amount(step.after, series.column.unit)
         )
-        axes.annotate(
-            change, (step.place - 0.5, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -2),
-            textcoords="offset points", fontsize=7, va="top", color=color,
-        )  # fmt: skip
+        _label(axes, series, step.place, change, 1.0, color, 7)
+
+
+def _label(axes: Axes, series: Series, place: int, words: str, y: float, color: str, size: float) -> None:
+    """Put *words* beside the line at *place*, at the top (*y* 1) or the foot (0), on the side that has room."""
+    right = place <= len(series.moments) / 2
+    axes.annotate(
+        words, (place - 0.5, y), xycoords=("data", "axes fraction"), xytext=(2 if right else -2, -2 if y else 3),
+        textcoords="offset points", fontsize=size, ha="left" if right else "right", va="top" if y else "bottom",
+        color=color,
+    )  # fmt: skip

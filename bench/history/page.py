@@ -19,6 +19,10 @@ from bench.store import atomic
 
 _MOST = 12
 """Panels of one figure."""
+_DRAWN = 48
+"""Panels of one line, those with a step first: a panel takes 20 KB, and a large profile has hundreds."""
+_COME_AND_GO = ("kernel", "kernel_build", "mitigations", "bcc", "bcc_package", "libbpf")
+"""What changes within a line, and is marked there (Moment.changes)."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,17 @@ class Line:
         return [each for each in self.series if each.steps]
 
 
+def hardware_id(view: SessionView) -> str:
+    """Return the id of a session's machine without its kernel and BCC, as a line has it: kernels come and go on it."""
+    environment = view.manifest.get("environment") or {}
+    return machine_id({**environment, **dict.fromkeys(_COME_AND_GO)})
+
+
 def lines_of(views: Sequence[SessionView], columns: Collection[str] = METRICS) -> list[Line]:
-    """Sort *views* by machine and profile; the machine is its hardware, since kernels come and go on it."""
+    """Sort *views* by machine and profile."""
     found: dict[tuple[str, str], list[SessionView]] = {}
     for view in views:
-        environment = view.manifest.get("environment") or {}
-        hardware = {**environment, "kernel": None, "kernel_build": None, "mitigations": None}
-        hardware |= dict.fromkeys(("bcc", "bcc_package", "libbpf"))
-        key = machine_id(hardware), shown(view.manifest.get("profile"))
+        key = hardware_id(view), shown(view.manifest.get("profile"))
         found.setdefault(key, []).append(view)
     return [
         Line(machine, profile, tuple(group), _stepped_first(series_of(group, columns)))
@@ -91,20 +98,24 @@ def render(lines: Sequence[Line]) -> str:
         amount=amount,
         count=count,
         lines=[
-            {"line": line, "figures": [_drawn(line, place) for place in range(0, len(line.series), _MOST)]}
-            for line in lines
+            {
+                "line": line,
+                "figures": [
+                    _drawn(line, f"{n}-{place}", place) for place in range(0, min(len(line.series), _DRAWN), _MOST)
+                ],
+            }
+            for n, line in enumerate(lines)
         ],
         caption=figure.CAPTION,
+        drawn=_DRAWN,
     )
 
 
-def _drawn(line: Line, place: int) -> dict[str, Any]:
-    chosen = line.series[place : place + _MOST]
+def _drawn(line: Line, name: str, place: int) -> dict[str, Any]:
+    chosen = line.series[place : min(place + _MOST, _DRAWN)]
     stepped = sum(len(each.steps) for each in chosen)
     title = f"{count(stepped, 'step')} in {count(len(chosen), 'figure')}" if stepped else "No step in any figure here"
     drawn = figure.draw(chosen, title, line.views[-1])
     assert drawn is not None
     words = figure.words(chosen)
-    name = f"history-{line.machine}-{line.profile}-{place}"
-    safe = "".join(c if c.isalnum() else "-" for c in name)
-    return {"svg": inline(style.render(drawn, "svg").decode(), safe, words), "words": words}
+    return {"svg": inline(style.render(drawn, "svg").decode(), f"history-{name}", words), "words": words}

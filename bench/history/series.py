@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from bench.gate.registry import JUDGED
+from bench.machine.identity import differences
 from bench.metrics import COLUMNS, Column
 from bench.report.cells import Cell, cells_of
 from bench.report.setting import Setting
@@ -15,9 +17,14 @@ from bench.report.view import SessionView, shown
 from bench.stats import Interval
 from bench.stats.steps import Step, steps
 from bench.store.session_json import instant
+from bench.store.text import one_line
 
 METRICS = tuple(JUDGED)
 """What is followed where nobody chose: what the gate judges."""
+
+_PLAN = ("duration_s", "warmup_s", "drain_interval_s", "events_to")
+_SAME = "memory"
+"""Where events went in sessions that don't say (bench.gate.comparable)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,23 @@ class Moment:
     """Its revision, or its date."""
     started: datetime
     conditions: str
-    """Kernel and BCC: where they change, figures before and after are not of the same conditions."""
+    """Kernel and BCC, in words."""
+    environment: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    plan: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def changes(self, before: Moment) -> list[str]:
+        """Return what was different *before*, as 'kernel 6.18.0 → 6.19.0': figures on either side don't compare.
+
+        What makes a line of its own (hardware, other configuration) is the same in both; tools and seeds may differ.
+        """
+        found = differences(before.environment, self.environment)
+        fields = [*found.get("kernel", []), *found.get("bcc", []), *found.get("configuration", [])]
+        fields += [
+            (name, before.plan.get(name), self.plan.get(name))
+            for name in _PLAN
+            if before.plan.get(name, _SAME) != self.plan.get(name, _SAME)
+        ]
+        return [_change(*each) for each in fields]
 
 
 @dataclass(frozen=True)
@@ -48,6 +71,12 @@ class Series:
         """Return the cell in words."""
         return f"{self.transport}, {self.setting.words()}"
 
+    @property
+    def boundaries(self) -> list[tuple[int, list[str]]]:
+        """Return where conditions changed: the index of the first point after it, and what changed."""
+        pairs = enumerate(pairwise(self.moments), start=1)
+        return [(place, changes) for place, (before, after) in pairs if (changes := after.changes(before))]
+
     def words(self, step: Step) -> str:
         """Return a step in words: '+12 % at 1a2b3c4d, of 33.1 ns'."""
         moment = self.moments[step.place]
@@ -65,7 +94,14 @@ def moment_of(view: SessionView) -> Moment:
     started = instant(view.manifest["started"])
     label = shown(revision)[:10] if revision else started.strftime("%Y-%m-%d")
     environment = view.environment
-    return Moment(label, started, f"Linux {environment.get('kernel', '?')}, BCC {environment.get('bcc', '?')}")
+    conditions = f"Linux {environment.get('kernel', '?')}, BCC {environment.get('bcc', '?')}"
+    return Moment(label, started, conditions, *(view.manifest.get(key) or {} for key in ("environment", "plan")))
+
+
+def _change(name: str, before: Any, after: Any) -> str:
+    if isinstance(before, Mapping) or isinstance(after, Mapping):  # mitigations: a dozen sentences
+        return name
+    return f"{name} {one_line(shown(before), 40)} → {one_line(shown(after), 40)}"
 
 
 def series_of(views: Sequence[SessionView], columns: Collection[str] = METRICS) -> list[Series]:
@@ -122,6 +158,7 @@ def as_json(series: Series) -> dict[str, Any]:
             }
             for moment, interval in zip(series.moments, series.intervals, strict=True)
         ],
+        "boundaries": [{"place": place, "changed": changes} for place, changes in series.boundaries],
         "steps": [
             {"place": s.place, "label": series.moments[s.place].label, "before": s.before, "after": s.after,
              "worse": series.is_worse(s)}

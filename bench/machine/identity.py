@@ -35,6 +35,8 @@ _ID = ("machine", "kernel", "configuration", "bcc")
 """What makes a machine's id. Tools don't: a new Python makes no new machine."""
 _DIGITS = 10
 _GIB = 1 << 30
+_CREDIBLE_BYTES = 1 << 60
+"""Of memory: a stored session may say anything, infinity too."""
 
 
 def machine_id(environment: Mapping[str, Any]) -> str:
@@ -47,7 +49,7 @@ def machine_id(environment: Mapping[str, Any]) -> str:
     cpus = environment.get("cpus_online")
     parts = (
         " ".join(re.findall("[A-Za-z]+", str(environment.get("cpu_model") or "machine"))[:2]),
-        f"{cpus}cpu" if isinstance(cpus, int) else "",
+        f"{cpus}cpu" if isinstance(cpus, int) and not isinstance(cpus, bool) else "",
         ".".join(re.findall("[0-9]+", str(environment.get("kernel") or ""))[:2]),
         digest,
     )
@@ -81,7 +83,9 @@ def _values(environment: Mapping[str, Any], fields: tuple[str, ...]) -> list[Any
 def _memory(environment: Mapping[str, Any]) -> int | None:
     """Return the memory in GiB: what the kernel keeps for itself differs by kilobytes from start to start."""
     found = environment.get("memory_bytes")
-    return round(found / _GIB) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _CREDIBLE_BYTES:
+        return None  # also for NaN, of which no comparison is true
+    return round(found / _GIB)
 
 
 def _plain(value: Any) -> str:

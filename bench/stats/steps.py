@@ -5,8 +5,13 @@ functional in L1: F. Friedrich, A. Kempe, V. Liebscher and G. Winkler 2008, 'Com
 Computational and Graphical Statistics 17; airspeed velocity finds regressions so, asv/step_detect.py). Deviations are
 absolute, so one odd session makes no step; the best fit is found exactly, by dynamic programming over n^2 segments.
 
-The noise is taken from the differences of neighbours, which steps hardly touch. The penalty grows with the logarithm of
-the length; of 30 sessions of pure noise, about 2 % show a step (tests/stats/test_steps.py measures it).
+The noise is taken from the differences of neighbours, which steps hardly touch. Counts that are mostly 0 have mostly no
+differences, though they vary: there it is what lies beside a running median. The penalty grows with the logarithm of
+the length.
+
+Of series without a step, this many show one (4000 of each; tests/stats/test_steps.py draws fewer): normal noise, none
+of 30 sessions and 0.4 % of 6; amounts that are mostly 0, 0.3 %; rare counts (Poisson, 0.1 to 0.5 a session), 2.5 % of
+30 and 5 % of 6 to 12. Noise that hangs together shows more: 6 % of 30 where neighbours correlate with 0.6.
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ _PENALTY = 4.5
 """Of a step, in noises, for each unit of the logarithm of the length."""
 _TO_SIGMA = 1.4826 / math.sqrt(2)
 """The median absolute deviation of differences of two, to the standard deviation of one."""
+_MEAN_TO_SIGMA = math.sqrt(math.pi / 2)
+"""The mean absolute deviation of a normal distribution, to its standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,18 @@ def steps(values: Sequence[float]) -> list[Step]:
 def _noise(series: Sequence[float]) -> float:
     """Return the standard deviation of one point about its level."""
     apart = np.abs(np.diff(series))
-    noise = float(np.median(apart)) * _TO_SIGMA
+    noise = max(float(np.median(apart)) * _TO_SIGMA, _MEAN_TO_SIGMA * _beside(series))
     if noise:
         return noise
     # Computed figures change by steps alone. The smallest one there is stands for the noise, so that each is found.
     some = apart[apart > 0]
     return float(some.min()) / (2 * _PENALTY * math.log(len(series))) if len(some) else 0.0
+
+
+def _beside(series: Sequence[float]) -> float:
+    """Return how far points lie from the running median of five, on average: a level of three or more lies on it."""
+    medians = [median(series[max(0, place - 2) : place + 3]) for place in range(len(series))]
+    return math.fsum(abs(value - middle) for value, middle in zip(series, medians, strict=True)) / len(series)
 
 
 def _fit(series: Sequence[float], penalty: float) -> list[int]:
@@ -105,11 +118,12 @@ class _Level:
 
     def __init__(self) -> None:
         self._values: list[float] = []
+        self.cost = 0.0
 
     def add(self, value: float) -> None:
+        # The sum grows by the distance to the nearest median there was; of an even number, all between the middle two
+        # are medians. Summing anew would make the fit cubic: half a minute for MOST points.
+        if n := len(self._values):
+            low, high = self._values[(n - 1) // 2], self._values[n // 2]
+            self.cost += max(low - value, value - high, 0.0)
         bisect.insort(self._values, value)
-
-    @property
-    def cost(self) -> float:
-        half = len(self._values) // 2
-        return math.fsum(self._values[-half:]) - math.fsum(self._values[:half]) if half else 0.0

@@ -71,6 +71,23 @@ def test_history_marks_the_step_and_where_the_kernel_changed(nights: Path) -> No
     assert "worse" in shown.stdout
 
 
+def test_history_of_one_machine_by_either_of_its_names_and_from_elsewhere(nights: Path) -> None:
+    for day in (1, 12):
+        inside("baseline", "save", f"nights/{day:02d}", "--name", f"n{day}", cwd=nights)
+    stored(nights / "other", rows(1, 2), environment={"cpu_model": "Another CPU"})
+    inside("baseline", "save", "other", cwd=nights)
+    (nights / "results" / "baselines").rename(nights / "moved")
+    refused(inside("history", cwd=nights), "no session")
+    whole = json.loads(inside("history", "--baselines", "moved", "--json", cwd=nights).stdout)
+    assert sorted(line["sessions"] for line in whole) == [1, 2]
+    (line,) = [line["machine"] for line in whole if line["sessions"] == 2]
+    sessions = {line: 2, **{folder.name: 1 for folder in (nights / "moved").iterdir()}}
+    for name, n in sessions.items():
+        found = json.loads(inside("history", "--baselines", "moved", "--machine", name, "--json", cwd=nights).stdout)
+        assert [each["sessions"] for each in found] == [n]
+    refused(inside("history", "--baselines", "moved", "--machine", "nobody", cwd=nights), "unknown machine", line)
+
+
 def test_baselines_that_are_damaged_are_left_out_and_said(nights: Path) -> None:
     for day in (1, 2):
         inside("baseline", "save", f"nights/{day:02d}", "--name", f"n{day}", cwd=nights)

@@ -17,6 +17,7 @@ PLAIN = (
     st.none()
     | st.booleans()
     | st.integers()
+    | st.sampled_from([float("inf"), -float("inf"), 10**400])
     | st.text(max_size=20)
     | st.dictionaries(st.text(max_size=5), st.text(max_size=5))
 )
@@ -59,6 +60,17 @@ def test_some_kilobytes_of_memory_make_no_new_machine() -> None:
 def test_what_an_older_session_does_not_know_is_no_difference() -> None:
     older = {name: value for name, value in ENVIRONMENT.items() if name not in ("bpf_jit", "hypervisor")}
     assert differences(older, ENVIRONMENT) == {}
+
+
+@pytest.mark.parametrize(
+    "nbytes",
+    [float("inf"), float("nan"), 10**400, -(10**400), -1, True, "24 GiB", [1 << 30], None],
+    ids=lambda value: str(value)[:8],
+)
+def test_memory_that_is_none_is_not_known(nbytes: object) -> None:
+    unknown = {**ENVIRONMENT, "memory_bytes": None}
+    assert machine_id({**ENVIRONMENT, "memory_bytes": nbytes}) == machine_id(unknown)
+    assert differences({**ENVIRONMENT, "memory_bytes": nbytes}, ENVIRONMENT) == {}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

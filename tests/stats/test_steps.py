@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.stats.steps import FEWEST, MOST, SHORTEST, Step, _fit, steps
+from bench.stats.steps import FEWEST, MOST, SHORTEST, Step, _fit, _Level, steps
 
 series = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=FEWEST, max_size=14)
 
@@ -52,6 +52,36 @@ def test_of_pure_noise_a_few_in_a_hundred_show_a_step() -> None:
     heavy = sum(bool(steps(list(drawn.standard_t(3, 30)))) for _ in range(repeats))
     assert shown <= 0.06 * repeats, shown
     assert heavy <= 0.10 * repeats, heavy
+
+
+@pytest.mark.parametrize("n", [6, 12, 30])
+def test_rare_counts_without_a_step_seldom_show_one(n: int) -> None:
+    """Drops and violations are mostly 0: the median of the differences, 0 too, says nothing of how they vary."""
+    drawn, repeats = np.random.default_rng(5), 400
+    rare = sum(bool(steps([float(v) for v in drawn.poisson(0.3, n)])) for _ in range(repeats))
+    amounts = sum(
+        bool(steps(list(np.where(drawn.random(n) < 0.2, drawn.exponential(1.0, n), 0.0)))) for _ in range(repeats)
+    )
+    assert rare <= 0.09 * repeats, rare
+    assert amounts <= 0.05 * repeats, amounts
+
+
+def test_rare_counts_that_become_common_are_found() -> None:
+    drawn, repeats = np.random.default_rng(6), 100
+    found = 0
+    for _ in range(repeats):
+        values = np.concatenate([drawn.poisson(0.1, 15), drawn.poisson(4, 15)]).astype(float)
+        found += any(abs(step.place - 15) <= 2 and step.after > step.before for step in steps(list(values)))
+    assert found >= 0.85 * repeats, found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=30))
+def test_the_cost_of_a_level_is_kept_as_it_grows(values: list[int]) -> None:
+    level = _Level()
+    for place, value in enumerate(values, start=1):
+        level.add(float(value))
+        assert level.cost == np.abs(np.array(values[:place]) - np.median(values[:place])).sum()
 
 
 @settings(deadline=None)
