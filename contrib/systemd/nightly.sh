@@ -1,9 +1,9 @@
 #!/bin/bash
 # A nightly session: measure, save as a baseline, remove what is old. Run by ringbench-nightly.service as root.
-#   KEEP_BASELINES=60 KEEP_DAYS=14 PROFILE=ci contrib/systemd/nightly.sh
+#   KEEP_BASELINES=60 KEEP_SESSIONS=7 KEEP_DAYS=14 PROFILE=ci contrib/systemd/nightly.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-profile=${PROFILE:-ci} baselines=${KEEP_BASELINES:-60} days=${KEEP_DAYS:-14}
+profile=${PROFILE:-ci} baselines=${KEEP_BASELINES:-60} sessions=${KEEP_SESSIONS:-7} days=${KEEP_DAYS:-14}
 session=results/nightly/$(date -u +%Y-%m-%dT%H-%M-%S)
 
 status=0
@@ -15,5 +15,8 @@ case $status in
   *) exit "$status" ;;
 esac
 ./with-env ringbench history --out results/nightly >/dev/null || true
-# Sessions of nights past: folders that a run of this script made, by their names, and nothing else.
-find results/nightly -mindepth 1 -maxdepth 1 -type d -name '20??-??-??T??-??-??' -mtime "+$days" -exec rm -rf -- {} +
+# Sessions of nights past: folders that a run of this script made, by their names, and nothing else. The newest stay,
+# however old they are: a machine that was off for a month still has some to look at.
+d='[0-9]'
+find results/nightly -mindepth 1 -maxdepth 1 -type d -name "20$d$d-$d$d-$d${d}T$d$d-$d$d-$d$d" | sort | head -n "-$sessions" |
+  while read -r old; do find "$old" -maxdepth 0 -mtime "+$days" -exec rm -rf -- {} +; done
