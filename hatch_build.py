@@ -16,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-SOURCES = ("bench/native/rings.c", "bench/order/order.c")
+SOURCES = ("bench/native/rings.c", "bench/native/producers.c", "bench/order/order.c")
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-shared")
 
 

@@ -148,8 +148,7 @@ def _copy(source: Path, folder: Path, place: Path) -> None:
         beside.mkdir()
         give_back(beside)
         for name in _FILES:
-            data = (source / name).read_bytes()
-            atomic.replace(beside / name, lambda file, data=data: file.write(data))  # type: ignore[misc]
+            atomic.write(beside / name, (source / name).read_bytes())
         # Synced: --keep removes older ones next, and a power cut must not take this one and leave those removed.
         atomic.adopt(beside, place)
     except BaseException as error:

@@ -20,13 +20,14 @@ import numpy as np
 from bench.errors import EnvironmentLacks
 from bench.kernel import cpus, memory, program, syscalls
 from bench.kernel import probe as probes
+from bench.machine import caches
 from bench.metrics import Recording
 from bench.metrics.recording import Capacity, Checksum
 from bench.placement import reader_cpus
 from bench.plan import Plan
 from bench.readers import Opening, Reader, argument, reader
 from bench.scenario import Trial
-from bench.transports import PAGE, Transport, transport
+from bench.transports import Transport, transport
 from bench.trial import Outcome, Share
 from bench.wakeups import NOBODY, Wakeup, wakeup
 from bench.workloads.firehose import RECORD_BYTES, records_a_call
@@ -50,8 +51,10 @@ class FullBuffer:
         self.nbytes = nbytes
         self._run = loaded.repeatable("fill")
         self.filled_from = tuple(filled_from)
-        ring = carrier.ring_bytes(nbytes, len(cpus.online()))
-        each = ring if carrier.shape == "ring-per-cpu" else ring // len(self.filled_from)
+        rings = carrier.rings(caches.online_by_cache())
+        # The ring that most CPUs fill is the first to be full.
+        most = max(len(set(ring) & set(self.filled_from)) for ring in rings)
+        each = carrier.ring_bytes(nbytes, len(rings)) // most
         self._runs = max(1, int(_FULL * each / self.stride / loaded.records_a_run))
 
     @property
@@ -108,8 +111,7 @@ def full_buffer(
 ) -> Iterator[FullBuffer]:
     """Yield a buffer of *nbytes* over all CPUs with its reader open, to be filled and emptied again and again."""
     sent = probes.fill(records_a_run, record_bytes)
-    ring = nbytes if carrier.shape == "shared-ring" else PAGE
-    loaded = program.load([carrier], probe=sent, ringbuf_bytes=ring, wakeup=policy)
+    loaded = program.load([carrier], probe=sent, sizes={carrier.name: nbytes}, wakeup=policy)
     with contextlib.ExitStack() as stack:
         stack.callback(loaded.close)
         opening = Opening(loaded, carrier, nbytes, policy, 0, keep=False, argument=argument(reader_name))
@@ -197,7 +199,7 @@ def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outc
     with full_buffer(
         carrier,
         trial.reader,
-        nbytes=trial.buffer_bytes(carrier.name, len(online)),
+        nbytes=trial.buffer_bytes(carrier.name, caches.online_by_cache()),
         record_bytes=trial.record_bytes or RECORD_BYTES,
         filled_from=trial.cpus,
         records_a_run=records_a_call(trial.workload.partition(":")[2] or None),
@@ -226,6 +228,7 @@ def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
         record_bytes=buffer.loaded.record.nbytes,
         checksum=Checksum(account.seq_sum, account.refused_seq_sum, buffer.source.seq_sum),
         capacity=found,
+        rings=buffer.carrier.rings(caches.online_by_cache()),
         memory=memory.of(buffer.carrier, buffer.loaded, buffer.nbytes, alone=True),
     )
     return Share(

@@ -18,13 +18,14 @@ from typing import Any, NoReturn
 from bench import errors
 from bench.blocks import BLOCKS, SLOTS, Feed, Pool
 from bench.kernel.syscalls import die_with_parent
+from bench.record import LIFECYCLE, Record
 
 NICENESS = 5
 """A third of the share of a process that is not nice."""
 
 
 class Capture:
-    """Writes the events of *transports* to a new file at *path*, from blocks that readers fill through :attr:`feeds`.
+    """Writes the events of *transports*, each a *record*, to a new file at *path*; readers fill blocks by way of feeds.
 
     The file is whole, synced and the caller's own when :meth:`finish` has returned. What the writer can't do is raised
     by whatever waits for it: RingbenchError where the disk refuses, MeasurementInvalid where it died. *row_group* 0: as
@@ -32,9 +33,16 @@ class Capture:
     """
 
     def __init__(
-        self, path: Path, transports: Sequence[str], *, slots: int = SLOTS, blocks: int = BLOCKS, row_group: int = 0
+        self,
+        path: Path,
+        transports: Sequence[str],
+        record: Record = LIFECYCLE,
+        *,
+        slots: int = SLOTS,
+        blocks: int = BLOCKS,
+        row_group: int = 0,
     ) -> None:
-        self._pool = Pool(slots=slots, number=blocks)
+        self._pool = Pool(record, slots=slots, number=blocks)
         self._pool.gone = self._failure
         self.feeds = {name: Feed(self._pool, index) for index, name in enumerate(transports)}
         """Each transport's way in."""

@@ -16,7 +16,7 @@ from bench.waits import wait
 from bench.wakeups import wakeup
 from bench.workloads import offered, workload
 
-MODES = ("paired", "isolated", "capacity", "overhead")
+MODES = ("paired", "isolated", "capacity", "overhead", "transport-only")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Choice:
     seed: int = 1
     events_to: str = "memory"
     """Where events go while a trial runs: 'memory' or 'disk'."""
+    consents: tuple[str, ...] = ()
+    """Options by which the user allows what is not done otherwise: '--allow-kmsg'."""
     command: tuple[str, ...] = ()
 
     def check(self, online: Sequence[int]) -> None:
@@ -54,7 +56,9 @@ class Choice:
 
     def _check_names(self, online: Sequence[int]) -> None:
         for name in self.transports:
-            transport(name)
+            asked = transport(name).asked_first
+            if asked and asked not in self.consents:
+                raise UsageError(f"--transport {name}: what it writes stays on this machine. Only with {asked}.")
         for name in self.readers:
             reader(name)
         for name in self.wakeups:

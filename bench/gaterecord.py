@@ -19,6 +19,7 @@ from bench.gate.verdict import Verdict
 from bench.gatecheck import VARIANTS
 from bench.kernel import cpus
 from bench.lockstep import Lockstep, Progress
+from bench.machine import caches
 from bench.peer import Peer
 from bench.plan import Plan
 from bench.planning import build
@@ -66,8 +67,7 @@ def compare_really(
         folder = place / f"real-{number:02d}"
         shutil.rmtree(folder, ignore_errors=True)  # one that was interrupted
         done.append(_really(folder, seed, number, command))
-        text = json.dumps(done, indent=1).encode()
-        atomic.replace(path, lambda file, text=text: file.write(text))  # type: ignore[misc]
+        atomic.write(path, json.dumps(done, indent=1).encode())
         tell(number, done[-1])
 
 
@@ -105,4 +105,4 @@ def _peers(place: Path, names: Sequence[str]) -> Iterator[list[Peer]]:
 
 
 def _plan(repeats: int, seed: int) -> Plan:
-    return calibrated(build(CI, Choice(repeats=repeats, seed=seed), cpus.online()))
+    return calibrated(build(CI, Choice(repeats=repeats, seed=seed), cpus.online(), caches=caches.online_by_cache()))

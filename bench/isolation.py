@@ -8,9 +8,11 @@ holds a BPF program, a map or a perf event.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Callable
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Any, Generic, TypeVar, cast
@@ -28,8 +30,6 @@ def warm_up() -> None:
     """Start the server; it gets ready while the caller goes on."""
     # bench.cli stands for the runner's own __main__, which multiprocessing imports again in each child.
     _context.set_forkserver_preload(["bench.cli", "bench.kernel.warm", "bench.trial"])
-    from multiprocessing import forkserver
-
     forkserver.ensure_running()
 
 
@@ -150,8 +150,21 @@ def settle() -> None:
         _leaving.pop().join()
 
 
+def _let_the_server_go() -> None:
+    """Close the end of the server's pipe that multiprocessing gives to each child, so that they could start others.
+
+    The server ends when nobody has it any more (Lib/multiprocessing/forkserver.py, main() and _serve_one()): kept open
+    here, it would outlive a runner that was killed until this process's work is done.
+    """
+    server: Any = forkserver._forkserver
+    if (fd := getattr(server, "_forkserver_alive_fd", None)) is not None:
+        os.close(fd)
+        server._forkserver_alive_fd = None
+
+
 def _child(answer: Connection, function: Callable[..., Any], args: tuple[object, ...]) -> None:
     die_with_parent()
+    _let_the_server_go()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner decides
     try:
         answer.send(("returned", function(*args)))

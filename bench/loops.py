@@ -6,7 +6,7 @@ Without a compiler a library is not there; then whoever asks for it is told what
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.errors import EnvironmentLacks
@@ -37,3 +37,12 @@ def load(path: Path, sizes: Sequence[int]) -> ctypes.CDLL:
     if seen != list(sizes):
         raise EnvironmentLacks(f"{path} is of another version: reinstall ringbench to build it again.")
     return found
+
+
+def missing(library: Callable[[], ctypes.CDLL]) -> str | None:
+    """Return why *library*, which loads one, cannot be used here; None when it can."""
+    try:
+        library()
+    except EnvironmentLacks as error:
+        return str(error)
+    return None

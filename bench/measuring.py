@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bench import capacity, isolation, overhead
+from bench import capacity, isolation, overhead, transport_only
 from bench import trial as trial_module
 from bench.disturbance import Meanwhile
 from bench.errors import MeasurementInvalid
 from bench.event import Events
 from bench.kernel import attached, tracepoints, weigh
-from bench.kernel import cpus as cpu_lists
+from bench.machine import caches
 from bench.machine.moment import Moment
 from bench.plan import Plan
 from bench.read_back import read_back, waited
@@ -40,6 +40,7 @@ MEASURES: dict[str, Callable[..., Outcome]] = {
     "isolated": trial_module.measure,
     "capacity": capacity.measure,
     "overhead": overhead.measure,
+    transport_only.MODE: transport_only.measure,
 }
 """What measures a trial, by its mode."""
 IN_TURNS: dict[str, Callable[..., Outcome]] = {"capacity": capacity.measure_in_turns}
@@ -202,9 +203,9 @@ def _tracepoints(plan: Plan) -> set[str]:
 
 def _weigh(plan: Plan) -> Weights:
     """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
-    online = len(cpu_lists.online())
-    every = {(name, t.buffer_bytes(name, online)) for t in plan.trials for name in t.transports}
-    wanted = sorted((name, size) for name, size in every if size)
+    shared = caches.online_by_cache()
+    every = {(name, t.buffer_bytes(name, shared)) for t in plan.trials for name in t.transports}
+    wanted = sorted((name, size) for name, size in every if size and transport(name).producers == "bpf")
     try:
         return isolation.run(_weigh_all, wanted) if wanted else {}
     except MeasurementInvalid:  # not worth a session: the column is null

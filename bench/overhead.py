@@ -15,6 +15,7 @@ import time
 from bench.drainer import Drainer
 from bench.errors import MeasurementInvalid
 from bench.kernel import cpus, program, syscalls
+from bench.machine import caches
 from bench.metrics import Recording
 from bench.metrics.recording import Checksum, Overhead
 from bench.placement import reader_cpus
@@ -22,7 +23,7 @@ from bench.plan import Plan
 from bench.readers import Opening, Reader, argument, reader
 from bench.scenario import Trial
 from bench.stages import WITHOUT_TRANSPORT
-from bench.transports import PAGE, TRANSPORTS, Transport, transport
+from bench.transports import TRANSPORTS, Transport, transport
 from bench.trial import Outcome, Share
 from bench.waits import wait
 from bench.wakeups import wakeup
@@ -58,22 +59,21 @@ class _Tracing:
     def __init__(self, trial: Trial, plan: Plan) -> None:
         self.stage = trial.stage
         self.carrier: Transport = transport(trial.transports[0])
-        online = len(cpus.online())
-        self.nbytes = trial.buffer_bytes(self.carrier.name, online)
+        self.nbytes = trial.buffer_bytes(self.carrier.name, caches.online_by_cache())
         self.loaded: program.Program | None = None
         self.source: Reader | None = None
         self._drainer: Drainer | None = None
         if self.stage == "bare":
             return
         policy, sent = wakeup(trial.wakeup), probe(trial.workload, trial.record_bytes)
-        ring = self.nbytes if self.carrier.shape == "shared-ring" else PAGE
-        self.loaded = program.load([self.carrier], probe=sent, ringbuf_bytes=max(ring, PAGE), wakeup=policy)
+        sizes = {self.carrier.name: self.nbytes}
+        self.loaded = program.load([self.carrier], probe=sent, sizes=sizes, wakeup=policy)
         if self.stage not in WITHOUT_TRANSPORT:
             opening = Opening(
                 self.loaded, self.carrier, self.nbytes, policy, 0, keep=False, argument=argument(trial.reader)
             )
             self.source = reader(trial.reader).open(opening)
-            self._drainer = Drainer([self.source], wait(trial.wait, plan.drain_interval_s))
+            self._drainer = Drainer([self.source], [self.carrier], wait(trial.wait, plan.drain_interval_s))
         self.loaded.set_window(1, (1 << 63) - 1)
 
     def await_round(self, rounds: Rounds, operations: int) -> int:
@@ -100,13 +100,14 @@ class _Tracing:
             self._drainer.empty()
         account = self.loaded.account(self.carrier) if self.loaded is not None else None
         delivered = self.source.delivered if self.source is not None else None
+        unseen = self.source.settle() if self.source is not None else {}
         checksum = None
         if account is not None and self.source is not None:
-            checksum = Checksum(account.seq_sum, account.refused_seq_sum, self.source.seq_sum)
+            checksum = Checksum(account.seq_sum, account.refused_seq_sum, None if unseen else self.source.seq_sum)
         recording = Recording(
             wall_s=wall_s,
             attempted=account.attempted if account else None,
-            failed=account.failed if account else None,
+            failed=account.failed + sum(unseen.values()) if account else None,
             delivered=delivered,
             residual=None,
             record_bytes=self.loaded.record.nbytes if self.loaded else 0,
@@ -114,13 +115,15 @@ class _Tracing:
             injected_ns=account.injected_ns if account else None,
             overhead=found,
         )
-        by_code = account.failed_by_code if account else {}
+        by_code = {**account.failed_by_code, **unseen} if account else {}
         lost = self.source.lost_reported if self.source is not None else None
         arena = self.source.arena_bytes if self.source is not None else 0
         return Share(self.carrier.name, self.nbytes, recording, by_code, lost, arena)
 
     def close(self) -> None:
         """Let go of what was attached."""
+        if self._drainer is not None:
+            self._drainer.close()
         if self.source is not None:
             self.source.close()
         if self.loaded is not None:
@@ -129,9 +132,9 @@ class _Tracing:
 
 def _operations(trial: Trial, events: int) -> int:
     """Return the operations of a round, of so many *events* each: half of any transport's ring has room for them."""
-    online, nbytes = len(cpus.online()), probe(trial.workload, trial.record_bytes).record.nbytes
+    shared, nbytes = caches.online_by_cache(), probe(trial.workload, trial.record_bytes).record.nbytes
     rooms = [
-        each.ring_bytes(each.possible_bytes(trial.asked_bytes, online), online) // 2 // each.stride(nbytes)
+        each.ring_bytes(trial.buffer_bytes(each.name, shared), len(each.rings(shared))) // 2 // each.stride(nbytes)
         for each in TRANSPORTS.values()
     ]
     return max(1, min(_MOST, min(rooms) // events))

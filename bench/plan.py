@@ -56,6 +56,9 @@ class Plan:
     events_to: str = "memory"
     """Where events go while a trial runs: 'memory', or 'disk', by a process that writes them meanwhile."""
 
+    consents: tuple[str, ...] = ()
+    """Options by which the user has allowed what would not be done otherwise, like ``--allow-kmsg``."""
+
     def extended(self, cells: Iterable[Trial]) -> Plan:
         """Return this plan with one block more, of *cells*."""
         number = self.trials[-1].block + 1
@@ -101,6 +104,7 @@ class Plan:
             "growth": None if self.growth is None else {"kind": self.growth.kind, **dataclasses.asdict(self.growth)},
             "flat_out": [{**dataclasses.asdict(each), "cpus": cpu_lists.show(each.cpus)} for each in self.flat_out],
             "events_to": self.events_to,
+            "consents": list(self.consents),
             "trials": [trial.as_json() for trial in self.trials],
         }
 
@@ -119,6 +123,7 @@ class Plan:
             trials=tuple(Trial.from_json(trial) for trial in stored["trials"]),
             notes=tuple(notes),
             events_to=str(stored.get("events_to", "memory")),
+            consents=tuple(map(str, stored.get("consents", ()))),
             growth=None if stored["growth"] is None else _growth(stored["growth"]),
             flat_out=tuple(
                 FlatOut(each["workload"], cpu_lists.parse(each["cpus"]), each["per_s"]) for each in stored["flat_out"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bench.choice import Choice
 from bench.errors import UsageError
@@ -16,22 +16,40 @@ from bench.readers import reader
 from bench.scenario import Trial, block
 from bench.stages import WITHOUT_TRANSPORT
 from bench.stopping import FEWEST, Stopping
-from bench.transports import NOTHING, transport
-from bench.waits import Wait, usual, wait
-from bench.wakeups import Wakeup, wakeup
+from bench.transports import NOTHING, Transport, transport
+from bench.waits import WAITS, Wait, usual, wait
+from bench.wakeups import Kind, Wakeup, wakeup
 from bench.workloads import offered, operation, probe, usual_record_bytes
 
 _LARGEST_BYTES = 64 << 20
 """Where the search for a size without loss ends."""
+Caches = Sequence[Sequence[int]]
+"""The CPUs online, in groups that share a last-level cache."""
+Missing = Callable[[Transport | Kind], str | None]
+"""Why a transport, or a way to wait, cannot be had on this machine; None where it can."""
 
 
-def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
+def _nothing(thing: Transport | Kind) -> None:
+    return None
+
+
+def build(
+    profile: Profile,
+    choice: Choice,
+    online: Sequence[int],
+    missing: Missing = _nothing,
+    caches: Caches = (),
+) -> Plan:
     """Return the plan of *profile* as changed by *choice*, on a machine whose CPUs *online* are online.
+
+    *missing*: how to find out what this machine cannot have (:func:`bench.kernel.features.missing`); by default it has
+    everything. *caches*: those CPUs in groups that share a last-level cache; by default they all share one.
 
     Raises UsageError for unknown names, impossible sizes, CPUs that are offline, negative times, and choices that
     leave nothing to measure.
     """
     choice.check(online)
+    caches = caches or (tuple(online),)
     notes: list[str] = []
     cells: dict[Trial, None] = {}  # an ordered set
     interval = choice.drain_interval_s or profile.drain_interval_s
@@ -40,7 +58,9 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
         if choice.mode and group.mode != choice.mode and any(g.mode == choice.mode for g in groups):
             continue
         mode = choice.mode or group.mode
-        cells.update(dict.fromkeys(_cells(dataclasses.replace(group, mode=mode), choice, online, interval, notes)))
+        cells.update(
+            dict.fromkeys(_cells(dataclasses.replace(group, mode=mode), choice, caches, interval, missing, notes))
+        )
     if not cells:
         raise UsageError("nothing is left to measure: " + (notes[0] if notes else "no transport fits the mode."))
     repeats = choice.repeats or (1 if choice.command else profile.repeats)
@@ -48,7 +68,7 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
     if growth:
         repeats = 1 if profile.frontier else FEWEST
         notes.append(growth.words)
-    notes += _unequal_sizes(cells, len(online))
+    notes += _unequal_sizes(cells, caches)
     if len(online) == 1:
         notes.append("One CPU is online: there is no order between CPUs to see, and no CPU for a reader alone.")
     trials: list[Trial] = []
@@ -67,6 +87,7 @@ def build(profile: Profile, choice: Choice, online: Sequence[int]) -> Plan:
         notes=tuple(dict.fromkeys(notes)),
         growth=growth,
         events_to=choice.events_to,
+        consents=choice.consents,
     )
 
 
@@ -88,8 +109,11 @@ def _growth(profile: Profile, choice: Choice, repeats: int, online: int) -> Grow
     return Stopping(choice.precision, choice.max_time_s)
 
 
-def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: float, notes: list[str]) -> Iterable[Trial]:
+def _cells(
+    group: Group, choice: Choice, caches: Caches, interval_s: float, missing: Missing, notes: list[str]
+) -> Iterable[Trial]:
     """Yield a trial without number and block for each combination that can be had; *notes* says what was left out."""
+    online = sorted(cpu for cache in caches for cpu in cache)
     cpus = choice.cpus or tuple(online)
     producers = choice.producers or group.producers or (0,)
     factors = itertools.product(
@@ -122,11 +146,11 @@ def _cells(group: Group, choice: Choice, online: Sequence[int], interval_s: floa
             cpus=cpus[: number or len(cpus)],
             stage=stage_name,
         )
-        if reason := _impossible(cell, number, policy, waiting, online):
+        if reason := _impossible(cell, number, policy, waiting, online) or _unable(waiting, missing):
             notes.append(f"left out: {reason}.")
             continue
         wanted = group.transports if stage_name in WITHOUT_TRANSPORT else choice.transports or group.transports
-        able = [name for name in wanted if _able(name, cell, policy, online, notes)]
+        able = [name for name in wanted if _able(name, cell, policy, caches, missing, choice, notes)]
         for transports in _carried(group.mode, able, notes):
             yield dataclasses.replace(cell, transports=transports)
 
@@ -146,7 +170,14 @@ def _impossible(cell: Trial, producers: int, policy: Wakeup, waiting: Wait, onli
     )
 
 
+def _unable(waiting: Wait, missing: Missing) -> str | None:
+    lacking = missing(WAITS[waiting.kind])
+    return None if lacking is None else f"wait {waiting.name}: {lacking}"
+
+
 def _impossible_mode(cell: Trial) -> str | None:
+    if (cell.mode == "transport-only") != cell.workload.startswith(("writers", "relay")):
+        return f"{cell.mode} trials of workload {cell.workload}: writers and relay go with transport-only, and no other"
     if cell.mode == "capacity":
         why = f"capacity with workload {cell.workload}: a buffer is filled with samples, as firehose:B has them"
         return None if cell.workload.startswith("firehose") else why
@@ -157,17 +188,36 @@ def _impossible_mode(cell: Trial) -> str | None:
     return None
 
 
-def _able(name: str, cell: Trial, policy: Wakeup, online: Sequence[int], notes: list[str]) -> bool:
+def _able(
+    name: str,
+    cell: Trial,
+    policy: Wakeup,
+    caches: Caches,
+    missing: Missing,
+    choice: Choice,
+    notes: list[str],
+) -> bool:
     carrier = transport(name)
     if carrier.submit == NOTHING.submit:
         return True
     reason = None
-    if policy.kind not in carrier.wakeups:
+    if (carrier.producers == "bpf") == (cell.mode == "transport-only"):
+        whose = "BPF programs" if carrier.producers == "bpf" else "user space: profile user-producers has it"
+        reason = f"{name} in {cell.mode} trials, as its producers are in {whose}"
+    elif carrier.asked_first and carrier.asked_first not in choice.consents:
+        reason = f"{name}, as what it writes stays on this machine: only with {carrier.asked_first}"
+    elif lacking := missing(carrier):
+        reason = f"{name}: {lacking}"
+    elif refused := carrier.refuses(probe(cell.workload, cell.record_bytes).record.struct):
+        reason = f"workload {cell.workload}: {refused}"
+    elif carrier.own_records and choice.events_to == "disk":
+        reason = f"{name} with --events-to disk: whose its events are is found out afterwards, when all are in memory"
+    elif policy.kind not in carrier.wakeups:
         reason = f"{name} has no wake-up policy {policy.name!r}"
-    elif refused := reader(cell.reader).refuses(carrier.shape, policy):
+    elif refused := reader(cell.reader).refuses(carrier, policy):
         reason = f"reader {cell.reader} with {name} under wake-up {policy.name}: {refused}"
     else:
-        ring = carrier.ring_bytes(cell.buffer_bytes(name, len(online)), len(online))
+        ring = carrier.ring_bytes(cell.buffer_bytes(name, caches), len(carrier.rings(caches)))
         record = probe(cell.workload, cell.record_bytes).record
         if too_much := policy.too_much_for(ring, carrier.stride(record.nbytes)):
             reason = f"{name} with {cell.asked_bytes} bytes: {too_much}"
@@ -188,12 +238,14 @@ def _carried(mode: str, names: Sequence[str], notes: list[str]) -> Iterable[tupl
     return []
 
 
-def _unequal_sizes(cells: Iterable[Trial], online: int) -> list[str]:
+def _unequal_sizes(cells: Iterable[Trial], caches: Caches) -> list[str]:
     notes = []
-    for size in sorted({cell.asked_bytes for cell in cells}):
+    for cell in sorted({cell.asked_bytes: cell for cell in cells}.values(), key=lambda cell: cell.asked_bytes):
+        size = cell.asked_bytes
         names = {name for cell in cells for name in cell.transports if transport(name).submit != NOTHING.submit}
-        given = {name: transport(name).possible_bytes(size, online) for name in sorted(names)}
+        sizes = {name: cell.buffer_bytes(name, caches) for name in sorted(names)}
+        given = {name: nbytes for name, nbytes in sizes.items() if nbytes}  # none is the machine's own choice
         if len(set(given.values())) > 1:
             told = ", ".join(f"{name} {nbytes} bytes" for name, nbytes in given.items())
-            notes.append(f"sizes not equal on {online} CPUs where {size} bytes were asked for: {told}.")
+            notes.append(f"sizes not equal on {sum(map(len, caches))} CPUs where {size} bytes were asked for: {told}.")
     return notes

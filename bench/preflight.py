@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 
-from bench import __version__, isolation
+from bench import __version__, isolation, transport_only
 from bench.choice import MODES
 from bench.errors import EnvironmentLacks, unknown_name
-from bench.kernel import program
+from bench.kernel import features, program
 from bench.kernel.probe import Probe
 from bench.offered import split
 from bench.placement import placement
@@ -15,7 +15,7 @@ from bench.plan import Plan
 from bench.readers import reader
 from bench.scenario import Trial
 from bench.transports import transport
-from bench.waits import wait
+from bench.waits import WAITS, wait
 from bench.wakeups import wakeup
 from bench.workloads import operation, probe, workload
 
@@ -25,13 +25,23 @@ def check(plan: Plan) -> dict[str, str | None]:
 
     Needs root. Raises EnvironmentLacks naming what is missing: BPF, BCC, headers, tracepoints, a workload's program.
     """
+    transport_only.check(plan)
     for trial in {trial.workload: trial for trial in plan.trials if trial.mode != "capacity"}.values():
         workload(split(trial.workload)[0], trial.cpus, plan.command).check()
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
         if reason := reader(name).missing():
             raise EnvironmentLacks(reason)
-    first = min(plan.trials, key=lambda trial: trial.transports)
-    bcc_version = isolation.run(_load_once, first.transports[0], probe(first.workload, first.record_bytes))
+    for name in sorted({name for trial in plan.trials for name in trial.transports}):
+        if reason := features.missing(transport(name)):
+            raise EnvironmentLacks(f"{name} cannot be had here: {reason}. `ringbench list` shows what can.")
+    for kind in sorted({wait(trial.wait, 1.0).kind for trial in plan.trials if trial.wait}):
+        if reason := features.missing(WAITS[kind]):
+            raise EnvironmentLacks(f"--wait {kind} cannot be had here: {reason}. `ringbench list` shows what can.")
+    traced = [trial for trial in plan.trials if transport(trial.transports[0]).producers == "bpf"]
+    bcc_version = None
+    if traced:
+        first = min(traced, key=lambda trial: trial.transports)
+        bcc_version = isolation.run(_load_once, first.transports[0], probe(first.workload, first.record_bytes))
     return {
         "ringbench": __version__,
         "bcc": bcc_version,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.errors import unknown_name
-from bench.transports import NOTHING, PAGE
+from bench.transports import NOTHING, PAGE, TRANSPORTS, USER_SPACE
 
 BOTH = ("perf", "ringbuf-reserve")
 ALL = ("perf", "ringbuf-output", "ringbuf-reserve")
+EVERY = tuple(TRANSPORTS)
 
 
 def smallest(online: int) -> int:
@@ -71,14 +72,16 @@ _OFFERED = "fork-exec@40%"
 """A load that two CPUs take even where every event wakes a reader: at half of flat out some trials are saturated."""
 
 
-def _overhead(transports: tuple[str, ...], wakeup: str, *stages: str) -> Group:
+def _overhead(
+    transports: tuple[str, ...], wakeup: str, *stages: str, workloads: tuple[str, ...] = ("firehose:1", "fork-exec")
+) -> Group:
     """Return overhead trials of one producer, its reader on another CPU."""
     return Group(
         "overhead",
         transports,
         ("bulk",),
         (wakeup,),
-        ("firehose:1", "fork-exec"),
+        workloads,
         (_LARGEST,),
         placements=("other",),
         producers=(1,),
@@ -276,6 +279,75 @@ OVERHEAD = Profile(
     duration_s=0.5,
     drain_interval_s=200e-6,
 )
+DESIGNS = Profile(
+    "designs",
+    "the two buffers beside the other designs under the same load and account: ten minutes",
+    (
+        Group("paired", EVERY, ("bulk",), ("none",), ("fork-exec",), (4, _LARGEST)),
+        Group("isolated", EVERY, ("bulk",), ("none",), (_OFFERED, "fork-exec"), (_LARGEST,)),
+        # One producer, then one on each CPU: what contention adds.
+        Group(
+            "isolated",
+            EVERY,
+            ("bulk",),
+            ("none",),
+            ("firehose:8",),
+            (_LARGEST,),
+            waits=("sleep:200us",),
+            producers=(1, 0),
+        ),
+    ),
+    repeats=10,
+    duration_s=0.5,
+    warmup_s=0.05,
+)
+_RINGS_OF_USERS = ("msg-ring", "mapped-ring")
+USER_PRODUCERS = Profile(
+    "user-producers",
+    "transport-only: what only user space can write to, io_uring's and a mapped ring, and the log with --allow-kmsg",
+    (
+        # The same load in a buffer that holds what comes between two drains, and in one that doesn't.
+        Group("transport-only", _RINGS_OF_USERS, ("bulk",), ("none",), ("writers:32@2500",), (1, _LARGEST)),
+        # One writer, then one on each CPU: what contention adds, record by record and in turns.
+        Group(
+            "transport-only",
+            _RINGS_OF_USERS,
+            ("bulk",),
+            ("none",),
+            ("writers:1", "writers:32"),
+            (_LARGEST,),
+            waits=("sleep:200us",),
+            producers=(1, 0),
+        ),
+        # What the kernel lets through to its log, and what it doesn't; the same for the others.
+        Group(
+            "transport-only",
+            tuple(USER_SPACE),
+            ("bulk",),
+            ("none",),
+            ("writers:1@20", "writers:1@100", "relay:1@20"),
+            (_LARGEST,),
+            producers=(2,),
+        ),
+        # Each record after another one, on the other CPU: whether that is the order in which they are read.
+        Group("transport-only", _RINGS_OF_USERS, ("bulk",), ("none",), ("relay:1@2500",), (_LARGEST,)),
+    ),
+    repeats=10,
+    duration_s=0.5,
+    warmup_s=0.05,
+)
+_BESIDE_FTRACE = (*BOTH, "ftrace")
+FTRACE = Profile(
+    "ftrace",
+    "ftrace beside the two buffers: memory, drops, order, throughput and cost: two minutes",
+    (
+        Group("paired", _BESIDE_FTRACE, ("bulk",), ("none",), ("fork-exec",), (4, _LARGEST)),
+        Group("isolated", _BESIDE_FTRACE, ("bulk",), ("none",), (_OFFERED, "fork-exec"), (_LARGEST,)),
+    ),
+    repeats=10,
+    duration_s=0.5,
+    warmup_s=0.05,
+)
 SMOKE = Profile(
     "smoke",
     "each kind of trial twice, briefly: shows that everything works, too short for figures",
@@ -307,7 +379,21 @@ CI = Profile(
 )
 
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (QUICK, STANDARD, THOROUGH, FRONTIER, OVERHEAD, READERS, CAPACITY, CI, SMOKE)
+    profile.name: profile
+    for profile in (
+        QUICK,
+        STANDARD,
+        THOROUGH,
+        FRONTIER,
+        OVERHEAD,
+        READERS,
+        CAPACITY,
+        DESIGNS,
+        FTRACE,
+        USER_PRODUCERS,
+        CI,
+        SMOKE,
+    )
 }
 
 

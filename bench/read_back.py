@@ -11,7 +11,6 @@ from bench.machine.files import field
 from bench.order import analyse
 from bench.order.file import EventsFile, Stream
 from bench.store import events_parquet
-from bench.transports import transport
 from bench.trial import Outcome, Share, stranded_age_ns
 
 _BYTES_AN_EVENT = 300
@@ -41,20 +40,18 @@ def read_back(trial: str, outcome: Outcome, place: Path) -> Outcome:
 def _streamed(outcome: Outcome, place: Path, many: str) -> Outcome:
     try:
         streams = EventsFile(place).streams()
-        shares = tuple(
-            dataclasses.replace(share, streamed=_columns(share.transport, streams)) for share in outcome.shares
-        )
+        shares = tuple(dataclasses.replace(share, streamed=_columns(share, streams)) for share in outcome.shares)
         null = "the columns of backlog are null."
     except EnvironmentLacks as error:
         shares, null = outcome.shares, f"the columns of order, latency and backlog are null: {error}"
     return dataclasses.replace(outcome, shares=shares, notes=(*outcome.notes, f"{many}, so {null}"))
 
 
-def _columns(name: str, streams: Mapping[str, Stream]) -> dict[str, int | None] | None:
-    if name not in streams:  # it delivered nothing
+def _columns(share: Share, streams: Mapping[str, Stream]) -> dict[str, int | None] | None:
+    if share.transport not in streams:  # it delivered nothing
         return None
-    shared = transport(name).shape == "shared-ring"
-    return analyse(streams[name], name, shared_ring=shared).as_row()
+    shared = len(share.recording.rings) == 1
+    return analyse(streams[share.transport], share.transport, shared_ring=shared).as_row()
 
 
 def most_events(root: Path = Path("/")) -> int:

@@ -1,4 +1,6 @@
-"""What a record looks like: the fork, exec and exit event, or a sample of any length that only carries its number."""
+"""What a record looks like: an event (of a life, or a switch), a sample of any length that only has a number, or the
+record of programs that interrupt each other.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.errors import UsageError
-from bench.event import EVENT
+from bench.event import EVENT, SWITCHED, WRITTEN
 
 LONGEST = 8192
 """Bytes of the longest sample: the kernel's per-CPU allocator gives up to 32 KiB, and perf a record of 64 KiB."""
@@ -40,12 +42,34 @@ class Record:
         return int(fields["seq"][1])
 
     @property
-    def lifecycle(self) -> bool:
-        """Whether it is an event of fork, exec or exit, which metrics of order and latency can be made of."""
-        return self.dtype == EVENT
+    def kept(self) -> bool:
+        """Whether it is an event, which metrics of order and latency can be made of; a sample is only counted."""
+        return self.dtype in (EVENT, SWITCHED, WRITTEN)
 
 
 LIFECYCLE = Record("event", "event.h", EVENT)
+SWITCH = Record("switched", "switched.h", SWITCHED)
+WRITE = Record("written", "", WRITTEN)
+"""Of no program: what a process wrote itself. Its number is ``seq`` with the writer's CPU above it, a u64."""
+
+NESTED = Record(
+    "nested",
+    "nested.h",
+    np.dtype(
+        [
+            ("seq", "<u8"),  # counts the records of its CPU and level, from 0
+            ("ts_ns", "<u8"),  # CLOCK_MONOTONIC as its program began, before anything was reserved
+            ("submit_ns", "<u8"),  # and just before the submission
+            ("outer", "<u8"),  # the number, plus one, of the outer record that was interrupted; 0: none
+            ("interruptions", "<u8"),  # an outer's: how often it was interrupted between the two
+            ("cpu", "<u4"),
+            ("level", "<u4"),  # an index into LEVELS
+            ("check", "<u8"),  # over the words before
+        ]
+    ),
+)
+LEVELS = ("outer", "inner")
+"""Names of a nested record's levels, by their number: a tracepoint's program, and a timer's that interrupts it."""
 
 
 def sample(nbytes: int) -> Record:

@@ -6,14 +6,15 @@ import json
 from typing import Any
 
 from bench.kernel import cpus as cpu_lists
+from bench.machine import caches
 from bench.metrics import Recording, backlog, compute
 from bench.metrics.drops import account_error
 from bench.offered import is_saturated
 from bench.plan import Plan
-from bench.record import LIFECYCLE
 from bench.scenario import Trial
 from bench.trial import Outcome, Share
 from bench.waits import wait
+from bench.workloads import probe
 
 Weights = dict[tuple[str, int], int | None]
 """What the memory cgroup is charged for a buffer, by transport and bytes; None where that is not known."""
@@ -29,14 +30,14 @@ def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
         "wakeup": trial.wakeup,
         "workload": trial.workload,
         "cpus": cpu_lists.show(trial.cpus),
-        "buffer_bytes": trial.buffer_bytes(name, len(cpu_lists.online())),
+        "buffer_bytes": trial.buffer_bytes(name, caches.online_by_cache()),
         "asked_bytes": trial.asked_bytes,
         "block": trial.block,
         "drain_interval_s": None if trial.mode == "capacity" else _pace_of_sleep(trial, plan),
         "wait": trial.wait or None,
         "placement": trial.placement,
         "stage": trial.stage or None,
-        "record_bytes": trial.record_bytes or LIFECYCLE.nbytes,
+        "record_bytes": probe(trial.workload, trial.record_bytes).record.nbytes,
     }
 
 
@@ -60,12 +61,14 @@ def row_of(
     reason = account_error(recording)
     return {
         **_identity(trial, plan, share.transport),
+        "buffer_bytes": share.buffer_bytes,
         "valid": reason is None,
         "invalid_reason": reason,
         "wall_s": recording.wall_s,
         **measured,
         "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),
         "peak_backlog_by_cpu": _backlogs(recording),
+        "rings": " ".join(map(cpu_lists.show, recording.rings)) or None,
         "lost_reported": share.lost_reported,
         "seq_checked": None if recording.checksum is None else recording.checksum.holds,
         "births_refused": outcome.births_refused,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Trial:
     placement: str
     workload: str
     record_bytes: int | None
-    """Bytes of a record; None: the event of fork, exec and exit."""
+    """Bytes of a record, where the workload lets that be chosen; None: its records have one length."""
     asked_bytes: int
     cpus: tuple[int, ...]
     """The workload's; of a firehose, one for each producer."""
@@ -49,9 +49,10 @@ class Trial:
         mode = f"{self.mode} {self.stage}" if self.stage else self.mode
         return f"{mode} {self.reader}/{self.wakeup}{waiting} {self.workload}{record} {size}{place}"
 
-    def buffer_bytes(self, name: str, online: int) -> int:
-        """Return the bytes of event data that transport *name* really gets over *online* CPUs."""
-        return transport(name).possible_bytes(self.asked_bytes, online)
+    def buffer_bytes(self, name: str, caches: Sequence[Sequence[int]]) -> int:
+        """Return the bytes of event data that transport *name* really gets, where the CPUs online share *caches*."""
+        carrier = transport(name)
+        return carrier.possible_bytes(self.asked_bytes, len(carrier.rings(caches)))
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial as it stands in session.json."""

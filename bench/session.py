@@ -12,6 +12,7 @@ from typing import Any
 
 from bench import disturbance, isolation
 from bench.machine.fingerprint import environment
+from bench.machine.measured_by import measured_by
 from bench.measuring import Measuring
 from bench.plan import Plan
 from bench.revision import revision
@@ -27,6 +28,10 @@ class Progress:
     total: int
     trial: Trial | None
     invalid: int
+    last: tuple[Mapping[str, Any], ...] = ()
+    """The rows of the trial that has just ended, one a transport; none before the first."""
+    lost: int = 0
+    """Events lost so far, of all transports."""
 
 
 Watcher = Callable[[Progress], None]
@@ -40,6 +45,7 @@ def manifest(plan: Plan, versions: dict[str, str | None], command_line: Sequence
         "profile": plan.profile,
         "plan": plan.as_json(),
         "environment": environment(),
+        "measured_by": measured_by(),
         "notes": list(plan.notes),
         "command_line": list(command_line),
         "revision": revision(),
@@ -92,10 +98,14 @@ class _Told:
     total: int
     done: int
     invalid: int = 0
+    lost: int = 0
+    last: tuple[Mapping[str, Any], ...] = ()
 
     def before(self, trial: Trial | None) -> None:
-        self.watch(Progress(self.done, self.total, trial, self.invalid))
+        self.watch(Progress(self.done, self.total, trial, self.invalid, self.last, self.lost))
 
     def after(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.done += 1
         self.invalid += sum(not row["valid"] for row in rows)
+        self.lost += sum(row.get("failed") or 0 for row in rows)  # a trial that broke off has none
+        self.last = tuple(rows)

@@ -22,13 +22,15 @@ from bench.clerk import Clerk
 from bench.drainer import Drainer
 from bench.event import Events
 from bench.kernel import cpus, memory, program, syscalls
+from bench.kernel.probe import Probe
+from bench.machine import caches
 from bench.metrics import Recording
 from bench.metrics.recording import Checksum
 from bench.placement import reader_cpus
 from bench.plan import Plan
 from bench.readers import Opening, Reader, argument, reader
 from bench.scenario import Trial
-from bench.transports import PAGE, Transport, transport
+from bench.transports import Transport, transport
 from bench.waits import wait
 from bench.wakeups import wakeup
 from bench.workloads import Workload, probe
@@ -38,8 +40,6 @@ GRACE_S = 0.05
 A reader on a timer is given two of its turns."""
 _GIVE_WAY_S = 50e-6
 """How long a reader sleeps so that the thread that keeps the times can have the interpreter's lock."""
-_EVENTS_PER_S = 200_000
-"""Events a second and CPU that the reader's arena has room for: five times what a CPU makes of fork-exec."""
 _MOST_EVENTS = 16_000_000
 """Room at most, and where nobody knows how long a command takes: 0.9 GiB of address space, of memory what is used."""
 
@@ -96,17 +96,18 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
     MeasurementInvalid when the measurement broke off, and RingbenchError where *place* can't be written.
     """
     load, capture = plan.load(trial), None
+    sent = probe(trial.workload, trial.record_bytes)
     with contextlib.ExitStack() as stack:
-        if place is not None and _keeps(trial):
-            capture = Capture(place, trial.transports)  # forked first, so that it holds nothing of what comes
+        if place is not None and sent.record.kept and reader(trial.reader).keeps:
+            # Forked first, so that it holds nothing of what comes.
+            capture = Capture(place, trial.transports, sent.record)
             stack.callback(capture.close)
         stack.callback(load.stop)
         load.prepare()
         transports = [transport(name) for name in trial.transports]
-        sizes = {t.name: trial.buffer_bytes(t.name, len(cpus.online())) for t in transports}
-        ring = next((sizes[t.name] for t in transports if t.shape == "shared-ring"), PAGE)
-        policy, sent = wakeup(trial.wakeup), probe(trial.workload, trial.record_bytes)
-        loaded = program.load(transports, probe=sent, ringbuf_bytes=ring, wakeup=policy)
+        sizes = {t.name: trial.buffer_bytes(t.name, caches.online_by_cache()) for t in transports}
+        policy = wakeup(trial.wakeup)
+        loaded = program.load(transports, probe=sent, sizes=sizes, wakeup=policy, timed=len(transports) == 1)
         stack.callback(loaded.close)
         readers = []
         for each in transports:
@@ -115,8 +116,8 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
                 each,
                 sizes[each.name],
                 policy,
-                _capacity(trial, plan),
-                keep=sent.record.lifecycle,
+                _capacity(trial, plan, sent),
+                keep=sent.record.kept,
                 feed=None if capture is None else capture.feeds[each.name],
                 argument=argument(trial.reader),
             )
@@ -124,17 +125,15 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
             stack.callback(readers[-1].close)
         if capture is not None:
             capture.wait_until_ready()
-        return _run(trial, plan, load, loaded, transports, sizes, readers, capture)
+        drainer = Drainer(readers, transports, wait(trial.wait, plan.drain_interval_s))
+        stack.callback(drainer.close)
+        return _run(trial, plan, load, loaded, transports, sizes, readers, drainer, capture)
 
 
-def _keeps(trial: Trial) -> bool:
-    return probe(trial.workload, trial.record_bytes).record.lifecycle and reader(trial.reader).keeps
-
-
-def _capacity(trial: Trial, plan: Plan) -> int:
+def _capacity(trial: Trial, plan: Plan, sent: Probe) -> int:
     if plan.command:
         return _MOST_EVENTS
-    return min(_MOST_EVENTS, int((plan.duration_s + 0.2) * _EVENTS_PER_S * len(trial.cpus)))
+    return min(_MOST_EVENTS, int((plan.duration_s + 0.2) * sent.most_per_s * len(cpus.online())))
 
 
 def _run(  # the one place where all parts meet
@@ -145,10 +144,9 @@ def _run(  # the one place where all parts meet
     transports: Sequence[Transport],
     sizes: dict[str, int],
     readers: Sequence[Reader],
+    drainer: Drainer,
     capture: Capture | None,
 ) -> Outcome:
-    way = wait(trial.wait, plan.drain_interval_s)
-    drainer = Drainer(readers, way)
     clerk = Clerk(loaded, load, plan, readers)
     clerk.start()  # before this thread is pinned, which the clerk must not be
     os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
@@ -162,7 +160,7 @@ def _run(  # the one place where all parts meet
         elif clerk.due:
             time.sleep(_GIVE_WAY_S)
     ended = drainer.reading()
-    last_ns = _tail(drainer, clerk, max(GRACE_S, 2 * (way.pace_s or 0.0)))
+    last_ns = _tail(drainer, clerk, max(GRACE_S, 2 * drainer.pace_s))
     clerk.finish()
     syscalls.wait_for_producers()
     before = drainer.reading()
@@ -171,21 +169,23 @@ def _run(  # the one place where all parts meet
     alone = len(transports) == 1
     shares = []
     for index, (each, source) in enumerate(zip(transports, readers, strict=True)):
-        account = loaded.account(each)
+        account, unseen = loaded.account(each), source.settle()
         residual = source.delivered - before.delivered[index]
         events = source.events()
+        run_ns, runs = source.took() or (clerk.run_ns, clerk.runs)
         recording = Recording(
             wall_s=clerk.wall_s,
             attempted=account.attempted,
-            failed=account.failed,
+            failed=account.failed + sum(unseen.values()),
             delivered=source.delivered,
             residual=residual,
             record_bytes=loaded.record.nbytes,
             events=events,
-            checksum=Checksum(account.seq_sum, account.refused_seq_sum, source.seq_sum),
+            # What was lost unseen can be counted, but nobody has read its numbers.
+            checksum=Checksum(account.seq_sum, account.refused_seq_sum, None if unseen else source.seq_sum),
             # Two transports in one program, one thread reading both: neither cost can be told apart.
-            producer_run_ns=clerk.run_ns if alone else None,
-            producer_runs=clerk.runs if alone else None,
+            producer_run_ns=run_ns if alone and not loaded.lingers else None,
+            producer_runs=runs if alone else None,
             records_a_run=loaded.records_a_run,
             consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns if alone else None,
             consumed=ended.delivered[index] - begun.delivered[index] if alone else None,
@@ -193,14 +193,21 @@ def _run(  # the one place where all parts meet
             context_switches=ended.context_switches - begun.context_switches,
             tail_ns=max(0, last_ns - (clerk.end_ns or 0)) if last_ns else 0,
             stranded_age_ns=stranded_age_ns(events, residual, found_ns),
-            memory=memory.of(each, loaded, sizes[each.name], alone=alone),
+            rings=each.rings(caches.online_by_cache()),
+            memory=memory.of(
+                each,
+                loaded,
+                sizes[each.name],
+                alone=alone,
+                rings=source.descriptors if each.layout == "ringbufs" else (),
+            ),
         )
         shares.append(
             Share(
                 each.name,
                 sizes[each.name],
                 recording,
-                account.failed_by_code,
+                {**account.failed_by_code, **unseen},
                 source.lost_reported,
                 source.arena_bytes,
                 feed=None if capture is None else capture.feeds[each.name].account,

@@ -14,6 +14,12 @@ WAITS: dict[str, Kind] = {
         Kind(
             "epoll", "epoll[:TIME]", "sleeps in epoll until the transport wakes it; TIME: and that long after each look"
         ),
+        Kind(
+            "uring",
+            "uring[:TIME]",
+            "sleeps in io_uring, a multishot poll on each descriptor, until it is woken; TIME: as with epoll",
+            needs="io_uring's poll of a ring",
+        ),
         Kind("sleep", "sleep:TIME", "looks on a timer, asleep in between, whoever is or isn't woken"),
         Kind(
             "spin",
@@ -22,6 +28,8 @@ WAITS: dict[str, Kind] = {
         ),
     )
 }
+WOKEN = ("epoll", "uring")
+"""Those that look only when the transport has woken them."""
 PACE_S = 200e-6
 """The pause between two looks that costs the producers least, or nearly: docs/readers.md has the sweep. A reader that
 looks more often keeps the ring's own cache lines moving, and under `adaptive` it is woken for almost every record."""
@@ -41,7 +49,7 @@ class Wait:
 
     def hears(self, wakeup: Wakeup) -> bool:
         """Whether a reader that waits so learns of anything under *wakeup*."""
-        return self.kind != "epoll" or wakeup.wakes
+        return self.kind not in WOKEN or wakeup.wakes
 
 
 def wait(name: str, sleep_s: float) -> Wait:
@@ -53,7 +61,7 @@ def wait(name: str, sleep_s: float) -> Wait:
     if kind not in WAITS:
         raise unknown_name("wait", name, [known.usage for known in WAITS.values()])
     if not colon:
-        return Wait(kind, {"epoll": None, "sleep": sleep_s, "spin": PACE_S}[kind])
+        return Wait(kind, {"sleep": sleep_s, "spin": PACE_S}.get(kind))
     try:
         pace = parse_seconds(argument)
     except ValueError as error:

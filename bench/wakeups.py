@@ -19,6 +19,8 @@ class Kind:
     name: str
     usage: str
     sentence: str
+    needs: str | None = None
+    """What not every kernel has of what it takes: a name of :data:`bench.kernel.features.FEATURES`."""
 
 
 WAKEUPS: dict[str, Kind] = {

@@ -11,34 +11,50 @@ struct window {
 };
 
 /* A CPU's account. With the sums of sequence numbers, what was delivered can be told from what was not, and not only
- * how many: delivered and refused ones together are 0 + 1 + ... + (seq - 1). */
+ * how many: delivered and refused ones together are 0 + 1 + ... + (seq - 1).
+ *
+ * Programs of which one can interrupt the other have a tally each, LEVELS of them: to add is to load, to add and to
+ * store, and what an interrupt adds in between would be undone. No program interrupts itself (kernel/trace/bpf_trace.c,
+ * prog->active and bpf_prog_active). */
+#ifndef LEVELS
+#define LEVELS 1
+#endif
+
 struct tally {
 	u64 seq;            /* records made so far: the next one's number */
 	u64 attempted[2];   /* submissions tried, by transport: FIRST, SECOND */
 	u64 refused_seq[2]; /* sum of the numbers of those that were refused */
+	u64 failed[2 * FAILED_CODES]; /* by transport and return code */
 #ifdef INJECTED
 	u64 injected_ns; /* time that the injected cost took, but for the first reading's */
 #endif
 };
 
 BPF_ARRAY(window, struct window, 1);
-BPF_PERCPU_ARRAY(tallies, struct tally, 1);
-BPF_PERCPU_ARRAY(failed, u64, 2 * FAILED_CODES); /* by transport and return code */
-BPF_PERCPU_ARRAY(births_refused, u64, 1);        /* lives that could not be named */
+BPF_PERCPU_ARRAY(tallies, struct tally, LEVELS);
+BPF_PERCPU_ARRAY(births_refused, u64, 1); /* lives that could not be named */
 
+/* Each run of a probe asks this once. NOTE_RUN (-D): a transport's function that must know of every run. */
 static __always_inline int in_window(u64 ts_ns)
 {
 	int zero = 0;
 	struct window *w = window.lookup(&zero);
+	int inside = w && ts_ns >= w->start_ns && ts_ns < w->end_ns;
 
-	return w && ts_ns >= w->start_ns && ts_ns < w->end_ns;
+#ifdef NOTE_RUN
+	NOTE_RUN(ts_ns, inside);
+#endif
+	return inside;
+}
+
+static __always_inline struct tally *tally_of(int level)
+{
+	return tallies.lookup(&level);
 }
 
 static __always_inline struct tally *own_tally(void)
 {
-	int zero = 0;
-
-	return tallies.lookup(&zero);
+	return tally_of(0);
 }
 
 /* A cost that is known, to see whether the analysis finds it: INJECTED readings of the clock for each submission. They
@@ -72,8 +88,7 @@ static __always_inline void spun(struct tally *tally)
 
 static __always_inline void account(struct tally *tally, int transport, int code, u64 seq)
 {
-	u64 *count;
-	int slot;
+	u32 slot;
 
 	injected(tally);
 	spun(tally);
@@ -82,10 +97,7 @@ static __always_inline void account(struct tally *tally, int transport, int code
 		return;
 	tally->refused_seq[transport] += seq;
 	slot = code > NO_CODE ? -code : FAILED_CODES - 1;
-	slot += transport * FAILED_CODES;
-	count = failed.lookup(&slot);
-	if (count)
-		(*count)++;
+	tally->failed[transport * FAILED_CODES + (slot & (FAILED_CODES - 1))]++; /* the verifier must see the bound */
 }
 
 /* Submit a record that has its number. In a paired trial both transports get the same bytes, and the one that goes

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,23 @@ from bench.claims import claims, judged
 from bench.claims.table import markdown
 from bench.gatecheck import BASE, VARIANTS, rates
 from bench.order.survey import Surveyed
-from bench.report.cells import cells_of
+from bench.record import SWITCH
+from bench.report.album import terminal as rings
+from bench.report.cells import Cell, cells_of
+from bench.report.comparison import contrast
+from bench.report.designs import MEASURED, designs, said
 from bench.report.losses import sweeps
-from bench.report.quantities import amount, estimate, number, signed
+from bench.report.quantities import amount, estimate, number, signed, times
 from bench.report.setting import Setting
 from bench.report.split import splits
+from bench.report.terminal import show
+from bench.report.user_producers import said as said_of_users
+from bench.report.user_producers import user_producers
 from bench.report.view import SessionView
 from bench.stats import Interval
+from bench.store import album_json
 from bench.store.folder import read_session
+from bench.transports import TRANSPORTS, USER_SPACE, carriers
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"
@@ -140,3 +151,116 @@ def test_the_first_comparisons_come_out_as_they_did(name: str) -> None:
         assert "".join(verdict[0] for verdict in drawn.each) == came["each"][:10]
         if kind != "again":
             assert all(ratio["value"] > 1 for ratio in came["injected"].values())
+
+
+def test_the_rings_of_the_docs_are_the_recorded_ones() -> None:
+    out = io.StringIO()
+    rings.show(album_json.read(REFERENCE / "anatomy" / "rings.json"), out, 80)
+    shown = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    captured = re.findall(r"```\n(\d\. .*?)\n```", _doc("anatomy.md"), re.DOTALL)
+    assert len(captured) == 6
+    assert [block for block in captured if f"{block}\n\n" not in shown] == []
+
+
+def test_the_captured_run_of_the_readme_is_what_the_session_says() -> None:
+    shown = io.StringIO()
+    show(read_session(REFERENCE, REFERENCE), (), shown, 80)
+    lines = [line.rstrip() for line in shown.getvalue().splitlines()]
+    (captured,) = re.findall(r"```\n(Session reference .*?)\n\n\[…\]\n```", (ROOT / "README.md").read_text(), re.DOTALL)
+    told = captured.splitlines()
+    assert len(told) > 40
+    assert told == lines[: len(told)]
+
+
+def _switch_row(cell: Cell) -> str:
+    units = {"events_per_s": "1/s", "drop_rate": "", "producer_ns_per_event": "ns"}
+    units |= {"wakeups_per_s": "1/s", "context_switches_per_s": "1/s"}
+    figures = (estimate(cell.interval(column), unit) for column, unit in units.items())
+    return f"| {' | '.join((cell.setting.workload, f'{cell.transport}, {cell.setting.wakeup}', *figures))} |"
+
+
+def test_what_switches_cost_is_as_the_docs_have_it() -> None:
+    told, rows = _doc("sched-switch.md"), []
+    for name, cells, trials, disturbed in (("sched-switch", 22, 110, 0), ("sched-switch-designs", 18, 90, 0)):
+        view = _recorded(name)
+        rows += [_switch_row(cell) for cell in cells_of(view.figures)]
+        assert len(cells_of(view.figures)) == cells
+        assert len({row["trial"] for row in view.rows}) == trials
+        assert len({row["trial"] for row in view.rows if row["disturbed"]}) == disturbed
+        assert re.search(rf"\b{disturbed} of {trials} trials (were )?disturbed", " ".join(told.split()))
+    assert [line for line in told.splitlines() if line.startswith("| sched-switch")] == rows
+    carried = set(carriers(SWITCH.struct))
+    assert {row["transport"] for row in _recorded("sched-switch-designs").rows} == carried
+
+
+def _ftrace_rows(view: SessionView) -> list[str]:
+    every, cells, rows = designs(view), cells_of(view.figures), []
+    for design in every:
+        alone = [cell for cell in cells if (cell.transport, cell.setting.mode) == (design.transport, "isolated")]
+        flat_out = next(cell for cell in alone if cell.setting.workload == "fork-exec")
+        told = dict(zip(MEASURED, design.measured(), strict=True))
+        figures = (
+            estimate(flat_out.interval("memory_physical_bytes"), "bytes"),
+            *(told[name] for name in ("Needs to lose nothing", "Lost", "Causal violations", "Late, per 1,000")),
+            estimate(flat_out.interval("events_per_s"), "events/s"),
+            told["Producer"],
+            told["Reader"],
+        )
+        rows.append(f"| `{design.transport}` | {' | '.join(figures)} |")
+    return rows
+
+
+def test_ftrace_is_as_the_docs_have_it() -> None:
+    view, told = _recorded("ftrace"), _doc("ftrace.md")
+    rows = _ftrace_rows(view)
+    assert len(rows) == 3
+    assert [line for line in told.splitlines() if line.startswith("| `")] == rows
+    assert all(row["valid"] for row in view.rows)
+    assert {row["producer_ns_per_event"] is None for row in view.rows if row["mode"] == "paired"} == {True}
+
+
+def test_the_designs_are_as_the_docs_have_them() -> None:
+    view, told = _recorded("designs"), _doc("designs.md")
+    every = designs(view)
+    assert {design.transport for design in every} == set(TRANSPORTS)
+    for design in every:
+        for row in (design.measured(), said(design, every)):
+            assert f"| `{design.transport}` | {' | '.join(row)} |" in told
+    assert view.machine in told
+
+
+def test_what_user_space_writes_to_is_as_the_docs_have_it() -> None:
+    view, told = _recorded("user-producers"), _doc("user-producers.md")
+    every = user_producers(view)
+    assert {one.transport for one in every} == set(USER_SPACE)
+    for one in every:
+        for row in (one.measured(), said_of_users(one, every)):
+            assert f"| `{one.transport}` | {' | '.join(row)} |" in told
+    assert view.machine in told
+
+
+_WAITED = {"wakeups_per_s": "1/s", "context_switches_per_s": "1/s", "latency_p50_ns": "ns", "latency_p90_ns": "ns"}
+_WAITED |= {"consumer_cpu_ns_per_event": "ns", "producer_ns_per_event": "ns"}
+_COMPARED = ("latency_p50_ns", "consumer_cpu_ns_per_event", "producer_ns_per_event")
+
+
+def _waiting_rows(view: SessionView) -> list[str]:
+    """Return the rows of both tables of docs/uring-reader.md: each cell, then io_uring over epoll."""
+    cells, waited, compared = cells_of(view.figures), [], []
+    for cell in cells:
+        name = f"{cell.transport}, {cell.setting.wakeup}"
+        figures = (estimate(cell.interval(column), unit) for column, unit in _WAITED.items())
+        waited.append(f"| {' | '.join((name, f'`{cell.setting.wait}`', *figures))} |")
+        if cell.setting.wait == "uring":
+            epoll = (cell.transport, replace(cell.setting, wait="epoll"))
+            (base,) = (other for other in cells if (other.transport, other.setting) == epoll)
+            ratios = (times(contrast(base, cell).ratio(column)) for column in _COMPARED)
+            compared.append(f"| {' | '.join((name, *ratios))} |")
+    return waited + compared
+
+
+def test_what_a_reader_in_io_uring_costs_is_as_the_docs_have_it() -> None:
+    view, told = _recorded("uring-reader"), _doc("uring-reader.md")
+    rows = _waiting_rows(view)
+    assert len(rows) == 10 + 5
+    assert [line for line in told.splitlines() if line.startswith(("| perf, ", "| ringbuf-reserve, "))] == rows

@@ -17,7 +17,7 @@ import bench
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LIBRARIES = ("bench/native/rings.so", "bench/order/order.so")
+LIBRARIES = ("bench/native/rings.so", "bench/native/producers.so", "bench/order/order.so")
 SOURCES = tuple(name.replace(".so", ".c") for name in LIBRARIES)
 MISSING = "import bench.native; print(bench.native.missing())"
 

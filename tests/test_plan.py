@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -60,18 +61,28 @@ def test_a_plan_comes_back_from_json_as_it_was(name: str) -> None:
     assert Plan.from_json(plan.as_json(), plan.notes) == plan
 
 
-@given(st.integers(1, 1 << 30), st.integers(1, 256))
-def test_every_transport_gets_at_least_the_bytes_asked_for_in_sizes_it_can_have(asked: int, cpus: int) -> None:
+@given(st.integers(1, 1 << 30), st.integers(1, 256), st.integers(1, 64))
+def test_every_transport_gets_at_least_the_bytes_asked_for_in_sizes_it_can_have(
+    asked: int, cpus: int, sharing: int
+) -> None:
+    caches = [range(first, min(cpus, first + sharing)) for first in range(0, cpus, sharing)]
     for transport in TRANSPORTS.values():
-        got = transport.possible_bytes(asked, cpus)
+        rings = {"ring-per-cpu": cpus, "ring-per-cache": len(caches), "shared-ring": 1}[transport.shape]
+        writers = transport.rings(caches)
+        assert len(writers) == rings
+        assert [cpu for ring in writers for cpu in ring] == list(range(cpus))
+        got = transport.possible_bytes(asked, rings)
         assert got >= asked
-        rings = cpus if transport.shape == "ring-per-cpu" else 1
         pages, rest = divmod(got, PAGE * rings)
         assert rest == 0
-        assert pages & (pages - 1) == 0
-        assert transport.possible_bytes(got, cpus) == got
-        assert pages == 1 or pages // 2 * PAGE * rings < asked
-        assert transport.physical_bytes(got, cpus) > got
+        assert transport.possible_bytes(got, rings) == got
+        if transport.layout in ("tickets", "arena", "queue", "ftrace"):  # any number will do; ftrace has two at least
+            assert pages == 2 or (pages - 1) * PAGE * rings < asked
+        else:
+            assert pages & (pages - 1) == 0
+            assert pages == 1 or pages // 2 * PAGE * rings < asked
+        assert transport.physical_bytes(got, rings) > got
+        assert transport.ring_bytes(got, rings) == got // rings
 
 
 @pytest.mark.parametrize("cpus", [1, 2, 4, 8, 128])
@@ -86,6 +97,19 @@ def test_on_a_power_of_two_of_cpus_sizes_are_equal(cpus: int) -> None:
 def test_sizes_that_cannot_be_made_equal_are_said() -> None:
     plan = build(PROFILES["quick"], Choice(), tuple(range(6)))
     assert any("not equal on 6 CPUs" in note for note in plan.notes)
+
+
+def test_a_ring_for_each_cache_has_its_share_and_what_a_ring_is_too_small_for_is_left_out() -> None:
+    caches = ((0, 1, 2), (3, 4, 5))
+    choice = Choice(transports=("ringbuf-per-cpu", "ringbuf-per-cache"), mode="isolated", buffer_bytes=(64 << 10,))
+    plan = build(PROFILES["designs"], choice, tuple(range(6)), caches=caches)
+    assert {trial.buffer_bytes("ringbuf-per-cpu", caches) for trial in plan.trials} == {6 * 16 << 10}
+    assert {trial.buffer_bytes("ringbuf-per-cache", caches) for trial in plan.trials} == {2 * 32 << 10}
+    assert any("ringbuf-per-cache 65536 bytes, ringbuf-per-cpu 98304 bytes" in note for note in plan.notes)
+    # 150 records of 64 bytes: more than half of a ring of each CPU's.
+    batches = dataclasses.replace(choice, wakeups=("batch:150",), workloads=("fork-exec",))
+    able = build(PROFILES["designs"], batches, tuple(range(6)), caches=caches)
+    assert {t for trial in able.trials for t in trial.transports} == {"ringbuf-per-cache"}
 
 
 def test_a_choice_multiplies_out() -> None:

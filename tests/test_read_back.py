@@ -23,7 +23,13 @@ def outcome(place: Path, waits: int = 0) -> Outcome:
     shares = []
     for name, count in (("perf", 10), ("ringbuf-output", 4)):
         recording = Recording(
-            wall_s=1.0, attempted=count, failed=0, delivered=count, residual=3 if name == "perf" else 0, record_bytes=56
+            wall_s=1.0,
+            attempted=count,
+            failed=0,
+            delivered=count,
+            residual=3 if name == "perf" else 0,
+            record_bytes=56,
+            rings=((0,), (1,)) if name == "perf" else ((0, 1),),
         )
         shares.append(Share(name, 4096, recording, {}, None, 0, Fed(1, waits, waits * 10**9)))
     return Outcome(tuple(shares), 0, 0, None, None, found_ns=1000)

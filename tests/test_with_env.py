@@ -10,7 +10,9 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -198,7 +200,7 @@ def test_under_sudo_all_of_it_belongs_to_the_caller(tmp_path: Path) -> None:
 def nobody_s(tmp_path: Path) -> Path:
     """A small checkout of another user's, who can reach it."""
     checkout = small_checkout(tmp_path / "plain")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in takewhile(Path(tempfile.gettempdir()).__ne__, (tmp_path, *tmp_path.parents)):
         folder.chmod(folder.stat().st_mode | 0o055)
     for path in (checkout, *checkout.rglob("*")):
         os.chown(path, NOBODY, NOBODY)

@@ -1,17 +1,14 @@
-"""The workflows, the action and the nightly job: what they promise, and that the commands in them exist.
+"""The workflows: what they promise, and that the commands in them, the action, the nightly job and the documents exist.
 
 Their schema is checked by ``nox -s workflows``; here are the rules of our own.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +17,6 @@ import pytest
 import yaml
 
 from bench.cli import cli
-from tests.gate.stored import stored
-from tests.gate.worlds import rows, slower, wander
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -74,7 +69,7 @@ def test_actions_are_pinned_to_commits_and_say_which_release(path: Path) -> None
     used = [line for line in path.read_text().splitlines() if "uses:" in line]
     assert used
     for line in used:
-        assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+$", line), line
+        assert line.endswith("uses: ./") or re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+$", line), line
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.stem)
@@ -184,37 +179,6 @@ def test_the_gate_ends_as_it_says(tmp_path: Path, script: str, inconclusive: str
     assert done.returncode == status, done.stderr
 
 
-DISTURBED = 'echo "ringbench: inconclusive: 5 of 9 trials were disturbed; the report says by what." >&2;'
-INVALID = 'echo "ringbench: 2 measurements are invalid; the report says which and why." >&2;'
-INTERRUPTED = 'echo "ringbench: interrupted." >&2;'
-
-
-@pytest.mark.parametrize(
-    ("script", "status"),
-    [
-        ("exit 0", 0),
-        (f"{DISTURBED} exit 3", 0),
-        (f"{INVALID} exit 3", 3),
-        (f"{INVALID} {DISTURBED} exit 3", 3),
-        (f"{INTERRUPTED} exit 3", 3),
-        ("exit 2", 2),
-    ],
-)
-def test_smoke_lets_pass_what_is_disturbed_and_nothing_that_is_invalid(
-    tmp_path: Path, script: str, status: int
-) -> None:
-    done = bash(step_of("smoke", "Capture"), tmp_path, PATH=sudo(tmp_path, script))
-    assert done.returncode == status, done.stderr
-
-
-def test_what_run_says_of_disturbed_and_invalid_is_what_is_looked_for() -> None:
-    said = (ROOT / "bench" / "cli" / "measuring.py").read_text()
-    for searching in (step_of("smoke", "Capture")["run"], SCRIPT.read_text()):
-        for words in ("ringbench: inconclusive", "invalid; the report says"):
-            assert words in searching
-            assert words in said
-
-
 def command_lines() -> list[tuple[str, str]]:
     """Return every call of ringbench in the workflows, the action, the nightly job and the documents."""
     files = [*WORKFLOWS, SCRIPT, NIGHTLY, ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -229,7 +193,7 @@ def command_lines() -> list[tuple[str, str]]:
 
 def test_there_are_commands_to_try() -> None:
     files = {file for file, _ in command_lines()}
-    assert {"gate.yml", "smoke.yml", "action.sh", "nightly.sh", "ci.md", "README.md"} <= files
+    assert {"gate.yml", "action.sh", "nightly.sh", "ci.md", "README.md"} <= files
 
 
 @pytest.mark.parametrize(("file", "line"), command_lines(), ids=lambda value: value[:60])
@@ -252,144 +216,3 @@ def test_each_command_is_one(file: str, line: str) -> None:
         assert file.endswith(".md"), line  # there, a command as it is spoken of: `ringbench compare`
     except click.UsageError as error:
         pytest.fail(f"{file}: ringbench {line}: {error.format_message()}")
-
-
-# ---- the action's script ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, drift = tmp_path_factory.mktemp("sessions"), wander(1)
-    sides = {"sides": {"id": "one", "blocks": 20}}
-    stored(folder / "base", rows(1, drift=drift), **sides)
-    stored(folder / "worse", rows(3, drift=drift, change=slower("fill_ns_per_event", 0.2)), **sides)
-    stored(folder / "noisy", rows(2, noise=0.5), **sides)
-    return folder
-
-
-def action(
-    folder: Path, with_env: str, environment: dict[str, str]
-) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
-    """Run the action's script where *with_env* stands for with-env; return how it ended and its outputs."""
-    output, tools = folder / "output", folder / "project"
-    (tools / ".github").mkdir(parents=True)
-    shutil.copy(SCRIPT, tools / ".github")
-    for path, text in ((tools / "with-env", with_env), (folder / "bin" / "sudo", 'exec "$@"')):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/bash\n{text}\n")
-        path.chmod(0o755)
-    path = f"{folder / 'bin'}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", str(tools / ".github" / "action.sh")], cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, **environment, "GITHUB_OUTPUT": str(output), "PATH": path}, timeout=120,
-    )  # fmt: skip
-    told = output.read_text().splitlines() if output.exists() else []
-    return done, dict(line.partition("=")[::2] for line in told)
-
-
-@pytest.mark.parametrize(
-    ("head", "more", "status", "verdict"),
-    [
-        ("base", {}, 0, "same"),
-        ("worse", {}, 1, "regressed"),
-        ("noisy", {}, 0, "inconclusive"),
-        ("noisy", {"FAIL_ON_INCONCLUSIVE": "true"}, 3, "inconclusive"),
-        ("base", {"BASE": "missing; touch owned", "FIRST_RUN": "true"}, 0, "first-run"),
-        ("base", {"BASE": "missing"}, 2, "none"),
-        ("worse", {"ACROSS": "kernel bcc"}, 1, "regressed"),
-    ],
-)
-def test_the_action_ends_as_it_says(
-    sessions: Path, tmp_path: Path, head: str, more: dict[str, str], status: int, verdict: str
-) -> None:
-    environment = {
-        "MODE": "compare", "PROFILE": "ci",
-        "BASE": str(sessions / "base"), "HEAD": str(sessions / head), "ACROSS": "", "FIRST_RUN": "false",
-        "FAIL_ON_INCONCLUSIVE": "false", "OUT": str(tmp_path / "out"), **more,
-    }  # fmt: skip
-    real = f'export PYTHONPATH={ROOT}\nshift\nexec {sys.executable} -m bench "$@"'
-    done, told = action(tmp_path, real, environment)
-    assert done.returncode == status, done.stderr
-    assert told["verdict"] == verdict
-    assert told["report"] == (str(tmp_path / "out" / "compare.html") if verdict != "none" else "")
-    assert not (tmp_path / "owned").exists()
-    if verdict != "none":
-        assert json.loads((tmp_path / "out" / "compare.json").read_text())["verdict"] == verdict
-
-
-@pytest.mark.parametrize(
-    ("script", "fail", "status", "verdict"),
-    [
-        ("exit 0", "false", 0, "measured"),
-        (f"{DISTURBED} exit 3", "false", 0, "inconclusive"),
-        (f"{DISTURBED} exit 3", "true", 3, "inconclusive"),
-        (f"{INVALID} exit 3", "false", 3, "none"),
-        (f"{INTERRUPTED} exit 3", "false", 3, "none"),
-        ("exit 2", "false", 2, "none"),
-    ],
-)
-def test_the_action_measures(tmp_path: Path, script: str, fail: str, status: int, verdict: str) -> None:
-    environment = {
-        "MODE": "run", "PROFILE": "smoke", "FAIL_ON_INCONCLUSIVE": fail, "OUT": "session",
-        "BASE": "", "HEAD": "", "ACROSS": "", "FIRST_RUN": "false",
-    }  # fmt: skip
-    said = 'echo "$*" >said; mkdir session; echo page >session/report.html;'
-    done, told = action(tmp_path, f"{said} {script}", environment)
-    assert done.returncode == status, done.stderr
-    assert told == {"verdict": verdict, "status": re.findall(r"exit (\d)", script)[0], "report": "session/report.html"}
-    assert (tmp_path / "said").read_text() == "ringbench run --profile smoke --out session --quiet\n"
-
-
-@pytest.mark.parametrize("more", [{"MODE": "other"}, {"OUT": "a\nverdict=same"}, {"BASE": ""}, {"HEAD": ""}])
-def test_the_action_refuses_what_it_cannot_do(tmp_path: Path, more: dict[str, str]) -> None:
-    environment = {
-        "MODE": "compare", "PROFILE": "ci", "FAIL_ON_INCONCLUSIVE": "false", "OUT": "out",
-        "BASE": "a", "HEAD": "b", "ACROSS": "", "FIRST_RUN": "false", **more,
-    }  # fmt: skip
-    done, told = action(tmp_path, "touch called", environment)
-    assert done.returncode == 2
-    assert done.stdout.startswith("::error title=ringbench::")
-    assert told == {}
-    assert not (tmp_path / "called").exists()
-
-
-# ---- the nightly job -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("status", [0, 3, 2])
-def test_the_nightly_job_keeps_what_is_good_and_removes_what_is_old(tmp_path: Path, status: int) -> None:
-    (tmp_path / "contrib" / "systemd").mkdir(parents=True)
-    shutil.copy(NIGHTLY, tmp_path / "contrib" / "systemd")
-    nightly = tmp_path / "results" / "nightly"
-    for name in ("2020-01-01T00-00-00", "my own folder", "2020-01-01T00-00-00-mine"):
-        (nightly / name).mkdir(parents=True)
-        os.utime(nightly / name, (0, 0))
-    for day in range(1, 5):  # of a machine that has been off for long: the newest stay
-        (nightly / f"2020-02-0{day}T00-00-00").mkdir()
-        os.utime(nightly / f"2020-02-0{day}T00-00-00", (0, 0))
-    fake = f'#!/bin/bash\necho "$*" >>said\ncase "$2" in run) mkdir -p "$6" && exit {status} ;; esac\n'
-    (tmp_path / "with-env").write_text(fake)
-    (tmp_path / "with-env").chmod(0o755)
-    done = subprocess.run(
-        ["bash", str(tmp_path / "contrib" / "systemd" / "nightly.sh")], capture_output=True, text=True, check=False,
-        env={**os.environ, "KEEP_BASELINES": "7", "KEEP_SESSIONS": "3"},
-    )  # fmt: skip
-    assert done.returncode == (2 if status == 2 else 0), done.stderr
-    said = (tmp_path / "said").read_text()
-    assert ("baseline save results/nightly/" in said) == (status == 0)
-    assert ("--keep 7" in said) == (status == 0)
-    assert (nightly / "2020-01-01T00-00-00").exists() == (status == 2)
-    # Of the three that stay one is this night's.
-    assert len(list(nightly.glob("2020-02-*"))) == (4 if status == 2 else 2)
-    assert (nightly / "my own folder").exists()
-    assert (nightly / "2020-01-01T00-00-00-mine").exists()
-
-
-def test_the_units_are_ones_that_systemd_understands() -> None:
-    units = sorted(str(path) for path in NIGHTLY.parent.glob("ringbench-nightly.*"))
-    assert len(units) == 2
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("needs systemd-analyze")
-    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
-    ours = [line for line in done.stderr.splitlines() if "ringbench" in line and "not executable" not in line]
-    assert not ours, done.stderr

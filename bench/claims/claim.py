@@ -138,6 +138,11 @@ class Judged:
         return verdict([outcome.holds for outcome in self.outcomes])
 
     @property
+    def told(self) -> bool:
+        """Tell whether anything may be said of it here."""
+        return self.verdict is not Verdict.UNTOLD
+
+    @property
     def words(self) -> str:
         """Return the verdict in words, with the conditions under which it holds, and is open, where not all do."""
         if self.verdict is not Verdict.ONLY_WHEN:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
 from bench.report.cells import Cell, cells_of, median_of
-from bench.report.comparison import contrast
+from bench.report.comparison import Comparison, contrast
 from bench.report.setting import Setting
 from bench.report.view import SessionView
 from bench.stats import Interval
 
+_CPUS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*", re.ASCII)
 _FIELDS = frozenset(field.name for field in fields(Setting))
 
 
 class Missing(Exception):
     """The session doesn't hold what is asked for; its text says what."""
+
+
+class Unclear(Missing, ValueError):
+    """The session, made for other questions, doesn't say which of its cells is meant, or none differ in one factor."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Evidence:
         self._cells = cells_of(view.figures)
 
     def cell(self, wanted: Select) -> Cell:
-        """Return the one cell that *wanted* names; Missing where there is none, ValueError where there are several."""
+        """Return the one cell that *wanted* names; Missing where there is none, Unclear where there are several."""
         found = [cell for cell in self._cells if _is(cell, wanted)]
         if not found:
             raise Missing(f"not measured here: {wanted}")
@@ -65,16 +71,16 @@ class Evidence:
             asked = choose(cell.setting.asked_bytes or 0 for cell in found)
             found = [cell for cell in found if (cell.setting.asked_bytes or 0) == asked]
         if len(found) > 1:
-            raise ValueError(f"{len(found)} cells are {wanted}")
+            raise Unclear(f"not one but {len(found)} cells here are {wanted}")
         return found[0]
 
     def ratio(self, column: str, base: Select, head: Select, *, confounded: bool = False) -> Interval:
-        """Return head / base of *column* over blocks; ValueError where they differ in more than one factor."""
-        return contrast(self.cell(base), self.cell(head), confounded=confounded).ratio(column)
+        """Return head / base of *column* over blocks; Unclear where they differ in more than one factor."""
+        return self._contrast(base, head, confounded=confounded).ratio(column)
 
     def difference(self, column: str, base: Select, head: Select) -> Interval:
-        """Return head - base of *column* over blocks; ValueError where they differ in more than one factor."""
-        return contrast(self.cell(base), self.cell(head)).difference(column)
+        """Return head - base of *column* over blocks; Unclear where they differ in more than one factor."""
+        return self._contrast(base, head).difference(column)
 
     def median(self, column: str, wanted: Select) -> Interval:
         """Return the median of *column* over the repeats."""
@@ -99,6 +105,14 @@ class Evidence:
         """Return the median over blocks of what :meth:`blocks` returns."""
         return median_of(tuple(self.blocks(compute, *figures)))
 
+    def _contrast(self, base: Select, head: Select, *, confounded: bool = False) -> Comparison:
+        try:
+            return contrast(self.cell(base), self.cell(head), confounded=confounded)
+        except Missing:
+            raise
+        except ValueError as error:
+            raise Unclear(str(error)) from None
+
 
 def _is(cell: Cell, wanted: Select) -> bool:
     if cell.transport != wanted.transport:
@@ -111,7 +125,9 @@ def _is(cell: Cell, wanted: Select) -> bool:
     return all(getattr(cell.setting, name) == value for name, value in given.items())
 
 
-def _count(cpus: str) -> int:
-    """Return how many CPUs a list like '0-1,4' names."""
-    parts = (part.partition("-") for part in cpus.split(",") if part)
+def _count(cpus: str) -> int | None:
+    """Return how many CPUs a list like '0-1,4' names; None for what is no list."""
+    if not _CPUS.fullmatch(cpus):
+        return None
+    parts = (part.partition("-") for part in cpus.split(","))
     return sum(int(last or first) - int(first) + 1 for first, _, last in parts)

@@ -69,7 +69,8 @@ def ab(  # one parameter an option
     from bench.cli.run import RESULTS, name_by_time
     from bench.compare import of_sessions
     from bench.errors import UsageError
-    from bench.kernel import cpus, program
+    from bench.kernel import cpus, features, program
+    from bench.machine import caches
     from bench.machine.measuring import held
     from bench.planning import build
     from bench.profiles import profile
@@ -81,7 +82,7 @@ def ab(  # one parameter an option
     if not 0 < max_time <= 86400:
         raise UsageError(f"--max-time {max_time:g}: seconds, more than 0 and at most 86400.")
     choice = Choice(transports=transports, readers=readers, mode=mode, repeats=repeats, seed=seed)
-    plan = build(profile(profile_name), choice, cpus.online())
+    plan = build(profile(profile_name), choice, cpus.online(), features.missing, caches.online_by_cache())
     program.need_root()
     place = out or RESULTS / f"ab-{name_by_time()}"
     atomic.make_folder(place)

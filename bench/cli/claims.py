@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from bench.claims.claim import Claim
 
 _EXAMPLES = """\b
 Examples:
@@ -55,9 +60,10 @@ def claims_(
     from bench.cli.measuring import measured
     from bench.cli.run import RESULTS, name_by_time
     from bench.kernel import cpus
+    from bench.machine import caches
     from bench.planning import build
 
-    plan = build(profile(chosen), Choice(repeats=repeats, seed=seed), cpus.online())
+    plan = build(profile(chosen), Choice(repeats=repeats, seed=seed), cpus.online(), caches=caches.online_by_cache())
     place = out or RESULTS / name_by_time()
     stored = measured(plan, place, keep_events="none", quiet=quiet)
     if stored is None:
@@ -76,8 +82,7 @@ def _judge(session: str, ids: tuple[str, ...], as_json: bool) -> int:
     stored = read_session(session, Path("results"))
     view = SessionView.of(stored)
     found = judged(view, claims(ids))
-    text = markdown(view, found).encode()
-    atomic.replace(stored.path / "claims.md", lambda file: file.write(text))
+    atomic.write(stored.path / "claims.md", markdown(view, found).encode())
     if as_json:
         click.echo(json.dumps([plain(each) for each in found], indent=2))
     else:
@@ -85,7 +90,7 @@ def _judge(session: str, ids: tuple[str, ...], as_json: bool) -> int:
     return 3 if view.invalid or view.inconclusive else 0
 
 
-def _list(chosen: list, as_json: bool) -> None:  # type: ignore[type-arg]
+def _list(chosen: Sequence[Claim], as_json: bool) -> None:
     if as_json:
         rows = [{"id": c.id, "statement": c.statement, "source": c.source, "verdict": None} for c in chosen]
         click.echo(json.dumps(rows, indent=2))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 
 import click
 
+from bench.kernel.features import Feature, features
 from bench.machine import Finding, examine
 
 _LOOKS = {"ok": ("ok", "green"), "matters": ("matters", "yellow"), "blocks": ("BLOCKS", "bold red")}
@@ -21,6 +23,9 @@ def doctor(context: click.Context, as_json: bool) -> None:
     Each line is a setting or a disturbance: what was seen, and whether it matters. Below stands why, for which metrics,
     and what would change it. Exit status 0 if everything that a measurement needs is there, 2 if something blocks it.
 
+    Then what other designs than the two buffers are made of, each tried, with the words of who refused it. Only root
+    can try.
+
     \b
     Example:
       sudo ./with-env ringbench doctor
@@ -28,11 +33,17 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """
     findings = examine()
     blocked = [finding.name for finding in findings if finding.verdict == "blocks"]
+    tried = features() if os.geteuid() == 0 else None
     if as_json:
-        document = {"can_measure": not blocked, "findings": [dataclasses.asdict(finding) for finding in findings]}
+        document = {
+            "can_measure": not blocked,
+            "findings": [dataclasses.asdict(finding) for finding in findings],
+            "designs": None if tried is None else [dataclasses.asdict(feature) for feature in tried],
+        }
         click.echo(json.dumps(document, indent=2))
     else:
         _show(findings)
+        _show_designs(tried)
         click.echo(
             f"Cannot measure here: {', '.join(blocked)}." if blocked else "Everything a measurement needs is here."
         )
@@ -62,4 +73,24 @@ def _show(findings: list[Finding]) -> None:
                 console.print(Text(f"  metrics it touches: {', '.join(finding.metrics)}"))
             if finding.fix:  # never broken into lines: it is there to be copied
                 console.print(Text(f"  to change it: {finding.fix}"), soft_wrap=True)
+    console.print()
+
+
+def _show_designs(tried: list[Feature] | None) -> None:
+    """Print what came of trying what designs are made of."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if tried is None:
+        console.print("Designs: what this kernel and BCC can beside the two buffers, only root can try.\n")
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("what designs are made of", "", "said"):
+        table.add_column(title, overflow="fold")
+    for feature in tried:
+        word, style = ("can", "green") if feature.able else ("cannot", "yellow")
+        table.add_row(Text(feature.name), Text(word, style), Text(feature.said))
+    console.print(table)
     console.print()

@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.gate.registry import JUDGED, Judged
+from bench.kernel import features
 from bench.metrics import METRICS
 from bench.placement import PLACEMENTS
 from bench.profiles import PROFILES
 from bench.readers import READERS
-from bench.transports import TRANSPORTS
+from bench.transports import TRANSPORTS, USER_SPACE
 from bench.waits import WAITS
 from bench.wakeups import WAKEUPS
 from bench.workloads import WORKLOADS
@@ -24,8 +25,8 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     """Return everything that can be chosen, by kind; each entry has a name and whether it is available here."""
     return {
         "transports": [
-            {"name": t.name, "available": True, "what": t.sentence, "wakeups": list(t.wakeups)}
-            for t in TRANSPORTS.values()
+            {"name": t.name, "what": t.sentence, "wakeups": list(t.wakeups), **_availability(features.missing(t))}
+            for t in (*TRANSPORTS.values(), *USER_SPACE.values())
         ],
         "readers": [
             {"name": r.name, "usage": r.usage or r.name, "what": r.sentence, **_availability(r.missing())}
@@ -52,7 +53,10 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             }
             for m in METRICS
         ],
-        "waits": [{"name": w.name, "available": True, "usage": w.usage, "what": w.sentence} for w in WAITS.values()],
+        "waits": [
+            {"name": w.name, "usage": w.usage, "what": w.sentence, **_availability(features.missing(w))}
+            for w in WAITS.values()
+        ],
         "placements": [{"name": name, "available": True, "what": what} for name, what in PLACEMENTS.items()],
     }
 
@@ -81,7 +85,10 @@ Example:
 @click.command("list", epilog=_EXAMPLE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_(as_json: bool) -> None:
-    """List transports, readers, wake-ups, workloads, profiles and metrics."""
+    """List transports, readers, wake-ups, workloads, profiles and metrics.
+
+    Transports and waits that not every kernel and compiler has are tried first, as far as root asks; others see all.
+    """
     entries = catalogue()
     if as_json:
         click.echo(json.dumps(entries, indent=2))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.watching import watching
+from bench.cli.writing import written
 from bench.errors import RingbenchError, UsageError
 from bench.plan import Plan
 
@@ -17,10 +18,26 @@ if TYPE_CHECKING:
     from bench.store.folder import StoredSession
 
 
-def measure(plan: Plan, place: Path, *, resumed: bool, keep_events: str, as_json: bool, quiet: bool) -> int:
-    """Measure *plan* into the folder *place* and report; return the exit status."""
+def measure(
+    plan: Plan,
+    place: Path,
+    *,
+    resumed: bool,
+    keep_events: str,
+    report: bool,
+    identify: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Measure *plan* into the folder *place* and, with *report*, report; return the exit status."""
     stored = measured(plan, place, resumed=resumed, keep_events=keep_events, quiet=quiet)
-    return 3 if stored is None else _report(stored, place, plan, as_json=as_json)
+    if stored is None:
+        return 3
+    if report:
+        _report(stored, place, identify=identify, as_json=as_json)
+    else:
+        click.echo(f"stored in {place}. Draw it with: ringbench report {shlex.quote(str(place))}", err=True)
+    return _status(stored, plan)
 
 
 def measured(
@@ -72,16 +89,21 @@ def _alone(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed: b
     return read_session(place, place.parent)
 
 
-def _report(stored: StoredSession, place: Path, plan: Plan, *, as_json: bool) -> int:
-    from bench.report import document, write_report
+def _report(stored: StoredSession, place: Path, *, identify: bool, as_json: bool) -> None:
+    from bench.report import document
     from bench.report.terminal import show
-    from bench.store.text import printable
 
-    paths = write_report(stored, place)
+    paths = written(stored, place, identify=identify)
     if as_json:
-        click.echo(document.dumps(document.as_json(stored)))
+        click.echo(document.dumps(document.as_json(stored, identify=identify)))
     else:
         show(stored, paths)
+
+
+def _status(stored: StoredSession, plan: Plan) -> int:
+    """Say what a reader of the figures must know, and return the exit status."""
+    from bench.store.text import printable
+
     for status in stored.trials["workload_exit_status"].dropna().unique():
         ended = f"with exit status {status}" if status >= 0 else f"by signal {-status}"
         click.echo(f"the command ended {ended}: {printable(shlex.join(plan.command))}", err=True)

@@ -15,6 +15,8 @@ from bench.cli.measuring import measure
 from bench.cli.size import seconds, share, size
 from bench.errors import UsageError
 from bench.kernel import cpus as cpu_lists
+from bench.kernel import features
+from bench.machine import caches
 from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import PROFILES, profile
@@ -50,7 +52,11 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--wakeup", "wakeups", metavar="W", help="every, adaptive, batch:N, bytes:N, none.", multiple=True
         ),
         click.option(
-            "--wait", "waits", metavar="W", help="The reader's side: epoll, sleep:TIME, spin:TIME.", multiple=True
+            "--wait",
+            "waits",
+            metavar="W",
+            help="The reader's side: epoll, uring, sleep:TIME, spin:TIME.",
+            multiple=True,
         ),
         click.option(
             "--placement",
@@ -63,7 +69,7 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--workload",
             "workloads",
             metavar="W",
-            help="fork-exec, burst, stress-ng:NAME, firehose:B; behind an @ its load: fork-exec@60%.",
+            help="fork-exec, burst, stress-ng:NAME, firehose:B, sched-switch; behind an @ its load: fork-exec@60%.",
             multiple=True,
         ),
         click.option(
@@ -76,7 +82,9 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             "--buffer-bytes", type=size, metavar="N", help="Total over all CPUs: 65536, 64K, 1M.", multiple=True
         ),
         click.option(
-            "--mode", type=click.Choice(MODES), help="Both at once, one alone, fill and drain, stage by stage."
+            "--mode",
+            type=click.Choice(MODES),
+            help="Both at once, one alone, fill and drain, stage by stage, nothing traced.",
         ),
         click.option("--cpus", metavar="LIST", help="CPUs the workload runs on, like 0-1,4.  [all]"),
         click.option("--duration", type=float, metavar="SECONDS", help="Measured window; with COMMAND, its limit."),
@@ -94,6 +102,9 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
             default="memory",
             show_default=True,
             help="Where events go while a trial runs; to disk, a session can be larger than memory.",
+        ),
+        click.option(
+            "--allow-kmsg", is_flag=True, help="Let printk write into this machine's log, where the lines stay."
         ),
         click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
     ):
@@ -113,6 +124,8 @@ def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Store the events of all trials, of each scenario's first, or of none.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and how long it takes; measure nothing.")
+@click.option("--no-report", is_flag=True, help="Measure and store, and draw nothing: `ringbench report` does later.")
+@click.option("--identify", is_flag=True, help="Let the report name the host, the user and the command line.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -121,6 +134,8 @@ def run(  # one parameter an option
     resume: Path | None,
     keep_events: str,
     dry_run: bool,
+    no_report: bool,
+    identify: bool,
     as_json: bool,
     quiet: bool,
     command: tuple[str, ...],
@@ -137,6 +152,8 @@ def run(  # one parameter an option
     With --events-to disk, a process of its own writes events while a trial runs, in bounded memory. Where the reader
     must wait for it, that is counted: columns writer_waits and writer_wait_ns.
     """
+    if no_report and as_json:
+        raise UsageError("--json prints what a report says: it doesn't go with --no-report.")
     if resume is not None:
         plan, place = _stored_plan(resume, factors, command), resume
     else:
@@ -144,12 +161,22 @@ def run(  # one parameter an option
     if dry_run:
         _show_plan(plan, as_json)
         return 0
-    return measure(plan, place, resumed=resume is not None, keep_events=keep_events, as_json=as_json, quiet=quiet)
+    return measure(
+        plan,
+        place,
+        resumed=resume is not None,
+        keep_events=keep_events,
+        report=not no_report,
+        identify=identify,
+        as_json=as_json,
+        quiet=quiet or as_json,
+    )
 
 
 def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
     chosen = factors.copy()
     name = chosen.pop("profile_name")
+    allow_kmsg = chosen.pop("allow_kmsg")
     duration, interval, most = (chosen.pop(name) for name in ("duration", "drain_interval", "max_time"))
     cpus = chosen.pop("cpus")
     choice = Choice(
@@ -158,9 +185,10 @@ def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
         duration_s=duration,
         drain_interval_s=interval,
         max_time_s=most,
+        consents=("--allow-kmsg",) if allow_kmsg else (),
         command=command,
     )
-    return build(profile(name), choice, cpu_lists.online())
+    return build(profile(name), choice, cpu_lists.online(), features.missing, caches.online_by_cache())
 
 
 def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]) -> Plan:

@@ -45,10 +45,12 @@ def selfcheck(
         from bench.choice import Choice
         from bench.cli.measuring import measured
         from bench.cli.run import RESULTS, name_by_time
-        from bench.kernel import cpus
+        from bench.kernel import cpus, features
+        from bench.machine import caches
         from bench.planning import build
 
-        plan = build(profile(part), Choice(repeats=repeats, seed=seed), cpus.online())
+        choice = Choice(repeats=repeats, seed=seed)
+        plan = build(profile(part), choice, cpus.online(), features.missing, caches.online_by_cache())
         place = out or RESULTS / name_by_time()
         if measured(plan, place, keep_events="none", quiet=quiet) is None:
             return 3

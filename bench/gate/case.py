@@ -10,6 +10,10 @@ from bench.gate.registry import JUDGED, Judged
 from bench.report.cells import Cell, cells_of
 from bench.report.setting import Setting
 from bench.report.view import Record, is_figure, is_valid
+from bench.transports import TRANSPORTS
+
+_UNPROMISED = {name for name, carrier in TRANSPORTS.items() if carrier.shape != "shared-ring"}
+"""Transports that promise no order between CPUs."""
 
 SATURATED = "saturated: the load could not be offered"
 """Why a trial that was measured is in no figure."""
@@ -116,6 +120,6 @@ def _case(key: _Key, base: _Side, head: _Side) -> Case:
         tuple(base.broken.get(key, ())),
         tuple(head.broken.get(key, ())),
         only_in="" if key in base.blocks and key in head.blocks else "base" if key in base.blocks else "head",
-        unpromised=transport == "perf",
+        unpromised=transport.partition("~")[0] in _UNPROMISED,
         key=key,
     )

@@ -91,5 +91,6 @@ NOT_JUDGED: dict[str, str] = {
     "memory_cgroup_bytes": "the kernel charges in batches",
     "peak_backlog": _SCHEDULER,
     "peak_backlog_cpu": _SCHEDULER,
+    "peak_backlog_ring": _SCHEDULER,
 }
 """Why a column is not judged."""

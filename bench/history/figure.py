@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -64,12 +65,13 @@ def _panel(axes: Axes, series: Series) -> None:
     highest = max([*tops, *(i.high for i in series.intervals if i.high is not None)], default=0.0)
     factor, unit = scale(series.column.unit, highest)
     # From the sheet's left edge, over the axis' labels: a cell takes the whole width to name.
-    for words, up, looks in (
+    lines: list[tuple[str, int, dict[str, Any]]] = [
         (style.text(series.column.title, 90), 15, {"fontsize": 8, "fontweight": "bold"}),
         (style.text(series.where, 136), 5, {"fontsize": 6.5, "color": style.QUIET}),
-    ):
+    ]
+    for words, up, looks in lines:
         place = ((0.12 - _LEFT) * 72, up)
-        axes.annotate(words, (0, 1), place, xycoords="axes fraction", textcoords="offset points", **looks)  # type: ignore[arg-type]
+        axes.annotate(words, (0, 1), place, xycoords="axes fraction", textcoords="offset points", **looks)
     for x, (interval, values) in enumerate(zip(series.intervals, series.repeats, strict=True)):
         axes.plot([x] * len(values), [v / factor for v in values], ".", ms=2, color=look.color, alpha=0.35)
         if interval.low is not None and interval.high is not None:

@@ -87,7 +87,7 @@ def write(lines: Sequence[Line], out: Path) -> list[Path]:
         out / "history.json": json.dumps(document(lines), indent=1, allow_nan=False).encode(),
     }
     for path, data in contents.items():
-        atomic.replace(path, lambda file, data=data: file.write(data))  # type: ignore[misc]
+        atomic.write(path, data)
     return list(contents)
 
 

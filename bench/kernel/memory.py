@@ -7,28 +7,40 @@ weighed apart (:mod:`bench.kernel.weigh`).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench.kernel import cpus
 from bench.kernel.program import Program
+from bench.machine import caches
 from bench.transports import Transport
 
-_MAPPINGS = {"shared-ring": "anon_inode:bpf-map", "ring-per-cpu": "anon_inode:[perf_event]"}
+_BPF_MAP = "anon_inode:bpf-map"
+_UNMAPPED = ("queue", "ftrace")
+"""Layouts of which nothing is mapped. (Beside ftrace's, a page of the program's notes is: see :func:`_mapping`.)"""
 
 
-def of(transport: Transport, program: Program, buffer_bytes: int, *, alone: bool) -> dict[str, int | None]:
+def of(
+    transport: Transport, program: Program, buffer_bytes: int, *, alone: bool, rings: Sequence[int] = ()
+) -> dict[str, int | None]:
     """Return {'physical', 'memlock', 'rss'} of a transport in bytes, while its reader has it mapped.
 
+    *rings*: descriptors of the maps in its array of maps, where it has one.
     RSS is that of the mappings of its kind, so it tells the transports apart by kind only; with two of a kind in one
     trial it would be both (*alone* False and the same kind), and is None.
     """
-    kinds = [t.shape for t in program.transports]
-    tells = alone or kinds.count(transport.shape) == 1
+    mapped = [_mapping(t) for t in program.transports]
+    tells = alone or mapped.count(_mapping(transport)) == 1
+    own = 0 if transport.layout in _UNMAPPED else mapped_rss(_mapping(transport))
     return {
-        "physical": transport.physical_bytes(buffer_bytes, len(cpus.online())),
-        "memlock": program.memlock_bytes(transport),
-        "rss": mapped_rss(_MAPPINGS[transport.shape]) if tells else None,
+        "physical": transport.physical_bytes(buffer_bytes, len(transport.rings(caches.online_by_cache()))),
+        "memlock": program.memlock_bytes(transport, rings),
+        "rss": own if tells else None,
     }
+
+
+def _mapping(transport: Transport) -> str:
+    """Return what /proc/PID/smaps calls the mappings of *transport*."""
+    return "anon_inode:[perf_event]" if transport.layout == "perf" else _BPF_MAP
 
 
 def mapped_rss(name: str) -> int | None:

@@ -1,11 +1,15 @@
-"""Which program makes the records: the probes of a lifecycle, the firehose, or the fill without anything around it."""
+"""Which program makes the records: the probes of a lifecycle or of the scheduler, the firehose, the bare fill, or two
+programs of which one interrupts the other.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.kernel import syscalls
+from bench.record import LEVELS, SWITCH, Record, sample
 from bench.record import LIFECYCLE as LIFECYCLE_RECORD
-from bench.record import Record, sample
+from bench.record import NESTED as NESTED_RECORD
 
 FIREHOSE_PID = 0x52494E47
 """The pid that the firehose asks getpgid() for. No process can have it: PID_MAX_LIMIT is 4 Mi (linux/threads.h)."""
@@ -26,6 +30,12 @@ class Probe:
     """Whether it fills a record where it will lie, with a transport that can."""
     records_a_run: int = 1
     """Records that one run of the program submits."""
+    most_per_s: int = 200_000
+    """Records a second and CPU that a reader has room for where it keeps them: five times what fork-exec makes."""
+    timer_ns: int | None = None
+    """How often each CPU runs its function `timer`, in ns of its clock; None where it has none."""
+    lingers: bool = False
+    """Whether it waits on purpose, so that its run time says nothing of what a record costs."""
 
 
 LIFECYCLE = Probe(
@@ -33,6 +43,9 @@ LIFECYCLE = Probe(
     LIFECYCLE_RECORD,
     ("sched/sched_process_fork", "sched/sched_process_exec", "sched/sched_process_exit"),
 )
+
+
+SCHED_SWITCH = Probe("sched_switch.c", SWITCH, ("sched/sched_switch",), most_per_s=2_000_000)
 
 
 def firehose(events: int, record_bytes: int) -> Probe:
@@ -59,6 +72,46 @@ def fill(events: int, record_bytes: int) -> Probe:
         in_place=True,
         records_a_run=events,
     )
+
+
+TIMER_NS = 100_000
+"""Ten thousand interruptions a second and CPU."""
+LINGER_NS = 10_000
+"""How long an outer program waits with its record under way: a tenth of the timer's interval, or all but never met."""
+
+
+def nested() -> Probe:
+    """Return the two programs that share a transport on each CPU, one over the other."""
+    return Probe(
+        "nested.c",
+        NESTED_RECORD,
+        ("raw_syscalls/sys_enter",),
+        ("getpgid.h",),
+        (f"-DLEVELS={len(LEVELS)}", f"-DLINGER_NS={LINGER_NS}", *_getpgid()),
+        in_place=True,
+        timer_ns=TIMER_NS,
+        lingers=True,
+    )
+
+
+DEPTHS = 8
+"""How deep programs are let into each other at most; no transport's limit lies that deep."""
+
+
+def depth(*, inside: bool) -> Probe:
+    """Return the program that lets others in while a record is under way, or *inside*, during its submission."""
+    return Probe(
+        "depth.c",
+        sample(16),
+        ("raw_syscalls/sys_enter",),
+        ("getpgid.h",),
+        ("-DRECORD_BYTES=16", f"-DDEPTHS={DEPTHS}", f"-DINSIDE={int(inside)}", *_getpgid()),
+        in_place=True,
+    )
+
+
+def _getpgid() -> tuple[str, ...]:
+    return (f"-DFIREHOSE_PID={FIREHOSE_PID}", f"-DGETPGID={syscalls.number('getpgid')}")
 
 
 def _spray(events: int, record_bytes: int) -> tuple[str, ...]:

@@ -7,20 +7,21 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.errors import EnvironmentLacks, RingbenchError
-from bench.kernel import headers, source
+from bench.errors import EnvironmentLacks, RingbenchError, UsageError
+from bench.kernel import bpf_arena, headers, source
+from bench.kernel.bpf_arena import BpfArena
 from bench.kernel.probe import LIFECYCLE, Probe
-from bench.transports import PAGE, Transport
+from bench.transports import Transport
 from bench.wakeups import NOBODY, Wakeup
 
 FAILED_CODES = 128
-"""Slots of the `failed` map for each transport; FAILED_CODES in bpf/submit.h."""
+"""Return codes that are counted apart for each transport; FAILED_CODES in bpf/submit.h."""
 _MODULO = 1 << 64
 
 
@@ -87,15 +88,34 @@ class Program:
     Use :func:`load`; :meth:`close` detaches. Nothing is pinned, so the kernel frees it all if the process dies.
     """
 
-    def __init__(self, bpf: Any, transports: Sequence[Transport], probe: Probe) -> None:
+    def __init__(
+        self,
+        bpf: Any,
+        transports: Sequence[Transport],
+        probe: Probe,
+        arenas: Mapping[str, BpfArena],
+        *,
+        timed: bool = False,
+    ) -> None:
         self.bpf = bpf
         self.transports = tuple(transports)
+        self.arenas = arenas
+        """By transport, where it lies in one."""
         self.record = probe.record
         self.records_a_run = probe.records_a_run
+        self.lingers = probe.lingers
+        self.timed = timed
+        self._loaded_again: list[int] = []
+        if probe.timer_ns is not None:
+            self._attach_timer(probe.timer_ns)
 
     def events(self, transport: Transport) -> Any:
         """Return BCC's table of a transport's events map."""
         return self.bpf[transport.map_name]
+
+    def next_ticket_fd(self, transport: Transport) -> int:
+        """Return the descriptor of the map that holds a ticket ring's next ticket."""
+        return int(self.bpf[transport.map_name.replace("_events", "_next")].map_fd)
 
     def set_window(self, start_ns: int, end_ns: int) -> None:
         """Count and send the events stamped in [start_ns, end_ns), in ns of CLOCK_MONOTONIC."""
@@ -109,14 +129,18 @@ class Program:
         table = self.bpf["window"]
         table[0] = table.Leaf(start_ns, end_ns)
 
-    def account(self, transport: Transport) -> Account:
-        """Return what was attempted and refused, summed over CPUs. Exact only once the producers are quiet."""
+    def account(self, transport: Transport, level: int | None = None) -> Account:
+        """Return what was attempted and refused, summed over CPUs. Exact only once the producers are quiet.
+
+        *level*: of that one alone, where programs can interrupt each other; None: of all.
+        """
         index = self.transports.index(transport)
-        tallies = list(self.bpf["tallies"][0])
+        table = self.bpf["tallies"]
+        levels = range(len(table)) if level is None else (level,)
+        tallies = [tally for each in levels for tally in table[each]]
         by_code: dict[str, int] = {}
-        table = self.bpf["failed"]
         for code in range(FAILED_CODES):
-            count = sum(table[index * FAILED_CODES + code])
+            count = sum(int(tally.failed[index * FAILED_CODES + code]) for tally in tallies)
             if count:
                 name = "refused" if code == FAILED_CODES - 1 else errno.errorcode.get(code, str(code))
                 by_code[name] = count
@@ -143,16 +167,25 @@ class Program:
             total_ns, total_runs = total_ns + ns, total_runs + runs
         return total_ns, total_runs
 
-    def memlock_bytes(self, transport: Transport) -> int | None:
-        """Return `memlock` of the events map's fdinfo; None for perf, whose rings no map's fdinfo counts.
+    def memlock_bytes(self, transport: Transport, rings: Sequence[int] = ()) -> int | None:
+        """Return `memlock` of the fdinfo of the transport's maps, *rings* (descriptors of an array's) among them.
+
+        None for perf and ftrace, whose rings no map's fdinfo counts.
 
         Kernels from 5.11, when maps went over to the memory cgroup, to 6.4, when they learnt to tell their size again
-        (kernel commit 90a5527d7686), write 0 there: that is None, too.
+        (kernel commit 90a5527d7686), write 0 there, and of an arena all do (kernel/bpf/arena.c, arena_map_mem_usage()):
+        that is None, too.
         """
-        if transport.shape == "ring-per-cpu":
+        if transport.layout in ("perf", "ftrace"):
             return None
-        value = dict(_fdinfo(self.events(transport).map_fd)).get("memlock")
-        return int(value or 0) or None
+        if transport.layout == "arena":
+            maps = [self.arenas[transport.name].fd]
+        else:
+            maps = [self.events(transport).map_fd, *rings]
+        if transport.layout == "tickets":
+            maps.append(self.next_ticket_fd(transport))
+        each = [int(dict(_fdinfo(fd)).get("memlock") or 0) for fd in maps]
+        return sum(each) if all(each) else None
 
     def repeatable(self, name: str) -> int:
         """Load the function *name* as sched_cls, a type that BPF_PROG_TEST_RUN repeats; return its descriptor."""
@@ -161,6 +194,33 @@ class Program:
             try:
                 return int(self.bpf.load_func(name, kind).fd)
             except Exception as error:
+                raise _explain(error, said()) from error
+
+    def once_more(self, name: str) -> int:
+        """Load the raw tracepoint function *name* as a program of its own, at each call; return its descriptor."""
+        kind = bcc_module().BPF.RAW_TRACEPOINT
+        with _captured_stderr() as said:
+            try:
+                fd = int(self.bpf.load_func(name, kind).fd)
+            except Exception as error:
+                raise _explain(error, said()) from error
+        self._loaded_again.append(fd)
+        del self.bpf.funcs[name.encode()]  # or BCC would hand out the same one
+        return fd
+
+    def _attach_timer(self, period_ns: int) -> None:
+        """Run the function `timer` on every CPU each *period_ns*: an hrtimer's interrupt (kernel/events/core.c)."""
+        bcc = bcc_module()
+        with _captured_stderr() as said:
+            try:
+                self.bpf.attach_perf_event(
+                    ev_type=bcc.PerfType.SOFTWARE,
+                    ev_config=bcc.PerfSWConfig.CPU_CLOCK,
+                    fn_name=b"timer",
+                    sample_period=period_ns,
+                )
+            except Exception as error:
+                self.bpf.cleanup()
                 raise _explain(error, said()) from error
 
     def close(self) -> None:
@@ -172,7 +232,11 @@ class Program:
         probes = list(self.bpf.tracepoint_fds)
         with ThreadPoolExecutor(max(1, len(probes))) as pool:
             list(pool.map(self.bpf.detach_tracepoint, probes))
+        for fd in self._loaded_again:
+            os.close(fd)
         self.bpf.cleanup()
+        for arena in self.arenas.values():
+            arena.close()
 
 
 def runs_of(fd: int) -> tuple[int, int]:
@@ -191,26 +255,39 @@ def load(
     transports: Sequence[Transport],
     *,
     probe: Probe = LIFECYCLE,
-    ringbuf_bytes: int = PAGE,
+    sizes: Mapping[str, int] | None = None,
     wakeup: Wakeup = NOBODY,
     lives: int | None = None,
     text: str | None = None,
+    timed: bool = False,
 ) -> Program:
     """Compile, load and attach *probe* with one transport, or with two (paired).
 
-    *ringbuf_bytes*: size of the ringbuf's data, a power of two of pages (perf's rings are sized when opened).
+    *sizes*: bytes of data by transport, as :attr:`Transport.possible_bytes` has them, by default a page; it is the
+    reader that makes perf's rings and those of an array of maps.
     *lives*: how many processes and threads alive at once can be named; by default pid_max, at most 65,536.
-    *text*: another program's C text, for tests. Raises EnvironmentLacks where something on this machine is missing,
-    RingbenchError with clang's first error when the program does not compile.
+    *text*: another program's C text, for tests. *timed*: what the kernel does by itself for a transport, which is in no
+    program's run, is timed, too. Raises EnvironmentLacks where something on this machine is missing, UsageError for a
+    transport that can't carry the probe's record, before anything is attached, and RingbenchError with clang's first
+    error when the program does not compile.
     """
+    for each in transports:
+        if refused := each.refuses(probe.record.struct):
+            raise UsageError(f"{refused}; {probe.source} has others.")
+    try:
+        arenas = bpf_arena.made(transports, sizes or {})
+    except OSError as error:
+        raise EnvironmentLacks(f"the kernel refused a BPF arena: {error.strerror}.") from error
     flags = source.defines(
         transports,
         probe,
-        ringbuf_pages=ringbuf_bytes // PAGE,
+        sizes=sizes or {},
         wakeup=wakeup,
         lives=lives or min(int(Path("/proc/sys/kernel/pid_max").read_text()), 65536),
     )
-    return Program(compiled(text if text is not None else source.program(transports, probe), flags), transports, probe)
+    flags += [arena.define for arena in arenas.values()]
+    loaded = compiled(text if text is not None else source.program(transports, probe), flags)
+    return Program(loaded, transports, probe, arenas, timed=timed)
 
 
 def compile_only() -> None:
@@ -224,15 +301,24 @@ def compiled(text: str, flags: list[str]) -> Any:
     Raises as :func:`load`.
     """
     need_root()
+    with _captured_stderr() as said:
+        try:
+            return compiled_aloud(text, flags)
+        except RingbenchError:
+            raise
+        except Exception as error:
+            raise _explain(error, said()) from error
+
+
+def compiled_aloud(text: str, flags: list[str]) -> Any:
+    """Return BCC's object of a program; clang, libbpf and the verifier write to descriptor 2 what they have to say.
+
+    Raises what BCC raises, which is the least of it. A compiler that gives up may end this process.
+    """
     tree = headers.find()
     if tree is not None:
         os.environ["BCC_KERNEL_SOURCE"] = str(tree)
-    bcc = bcc_module()
-    with _captured_stderr() as said:
-        try:
-            return bcc.BPF(text=text, cflags=flags)
-        except Exception as error:
-            raise _explain(error, said()) from error
+    return bcc_module().BPF(text=text, cflags=flags)
 
 
 @contextlib.contextmanager

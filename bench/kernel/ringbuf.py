@@ -15,10 +15,8 @@ import numpy.typing as npt
 from bench import native
 from bench.errors import MeasurementInvalid
 from bench.kernel.mapped_ring import MappedRing
+from bench.transports.ringbuf import BUSY, DISCARD, HEADER, stride
 
-BUSY = 1 << 31
-DISCARD = 1 << 30
-HEADER = 8
 _DATA = mmap.PAGESIZE
 _MODULO = 1 << 64
 """Positions are u64 and go on at 0 behind the last."""
@@ -36,7 +34,7 @@ class MappedRingbuf(MappedRing):
     def __init__(self, fd: int, data_bytes: int, record_bytes: int) -> None:
         self.fd = fd
         self.record_bytes = record_bytes
-        self.stride = (HEADER + record_bytes + 7) & ~7
+        self.stride = stride(record_bytes)
         self.size = data_bytes
         self.discarded = 0
         self._consumer = mmap.mmap(fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=0)
@@ -114,10 +112,10 @@ class MappedRingbuf(MappedRing):
         if header & BUSY:
             return False
         length = header & ~DISCARD
-        if (HEADER + length + 7) & ~7 > left:
+        if stride(length) > left:
             raise MeasurementInvalid(f"the ringbuf is damaged: a record of {length} bytes reaches past what is there.")
         if header & DISCARD:
-            self._move((HEADER + length + 7) & ~7)
+            self._move(stride(length))
             self.discarded += 1
             return True
         if length == self.record_bytes:

@@ -6,14 +6,14 @@ clang's messages pointing at the real ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.errors import EnvironmentLacks
 from bench.kernel import cpus
 from bench.kernel.probe import LIFECYCLE, Probe
 from bench.record import Record
-from bench.transports import Transport
+from bench.transports import PAGE, Transport
 from bench.wakeups import Wakeup
 
 
@@ -46,11 +46,12 @@ def layout_assertions(record: Record = LIFECYCLE.record) -> str:
 def program(transports: Sequence[Transport], probe: Probe = LIFECYCLE) -> str:
     """Return the text of a program that sends the records of *probe* through one transport, or two (paired).
 
-    The transports' own files are all that differs between the programs of different transports.
+    The transports' own files, and what these build on, are all that differs between programs of different transports.
     """
     order = [
         probe.record.header,
         "submit.h",
+        *dict.fromkeys(name for t in transports for name in t.builds_on),
         *(f"transport/{t.source}" for t in transports),
         "account.h",
         *probe.after_account,
@@ -61,9 +62,10 @@ def program(transports: Sequence[Transport], probe: Probe = LIFECYCLE) -> str:
 
 
 def defines(
-    transports: Sequence[Transport], probe: Probe, *, ringbuf_pages: int, wakeup: Wakeup, lives: int
+    transports: Sequence[Transport], probe: Probe, *, sizes: Mapping[str, int], wakeup: Wakeup, lives: int
 ) -> list[str]:
-    """Return the compiler flags that choose transports, ring size, wake-ups and the number of lives tracked."""
+    """Return the compiler flags that choose transports, their *sizes*, wake-ups and the number of lives tracked."""
+    online = cpus.online()
     flags = [f"-D{slot}={t.submit}" for slot, t in zip(("FIRST", "SECOND"), transports, strict=False)]
     if probe.in_place and len(transports) == 1 and transports[0].claim:
         flags += [f"-DCLAIM={transports[0].claim}", f"-DPUBLISH={transports[0].publish}"]
@@ -71,9 +73,10 @@ def defines(
         *flags,
         *probe.defines,
         *(flag for t in transports for flag in t.defines),
-        f"-DRINGBUF_PAGES={ringbuf_pages}",
+        *(flag for t in transports for flag in t.sized(sizes.get(t.name, PAGE), len(online), probe.record.nbytes)),
+        f"-DRINGS={max(online) + 1}",
         wakeup.define,
-        f"-DWAKE_CPUS={len(cpus.online())}",
+        f"-DWAKE_CPUS={len(online)}",
         f"-DLIVES={lives}",
         "-Wno-macro-redefined",
         "-Wno-duplicate-decl-specifier",

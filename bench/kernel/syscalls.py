@@ -4,44 +4,89 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import platform
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bench.errors import EnvironmentLacks
 from bench.wakeups import Wakeup
 
+_EVERYWHERE = {"io_uring_setup": 425, "io_uring_enter": 426}
+"""Of the same number on every architecture."""
 _NUMBERS = {
-    "x86_64": {"perf_event_open": 298, "bpf": 321, "membarrier": 324},
-    "aarch64": {"perf_event_open": 241, "bpf": 280, "membarrier": 283},
+    "x86_64": {
+        "getpgid": 121,
+        "perf_event_open": 298,
+        "bpf": 321,
+        "membarrier": 324,
+        "userfaultfd": 323,
+        **_EVERYWHERE,
+    },
+    "aarch64": {
+        "getpgid": 155,
+        "perf_event_open": 241,
+        "bpf": 280,
+        "membarrier": 283,
+        "userfaultfd": 282,
+        **_EVERYWHERE,
+    },
 }
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _PR_SET_TIMERSLACK = 29
 _BPF_MAP_CREATE = 0
 _BPF_PROG_TEST_RUN = 10
+_BPF_RAW_TRACEPOINT_OPEN = 17
 _BPF_ENABLE_STATS = 32
 _MEMBARRIER_CMD_GLOBAL = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(name: str, *args: object) -> int:
-    """Make the system call *name*; raises OSError with its errno, EnvironmentLacks on an unknown architecture."""
+def number(name: str) -> int:
+    """Return the number of the system call *name*; EnvironmentLacks on an unknown architecture."""
     numbers = _NUMBERS.get(platform.machine())
     if numbers is None:
         raise EnvironmentLacks(f"system call numbers of {platform.machine()} are not known here: x86_64 or aarch64.")
-    result = int(_libc.syscall(ctypes.c_long(numbers[name]), *args))
+    return numbers[name]
+
+
+def call(name: str, *args: object) -> int:
+    """Make the system call *name*; raises OSError with its errno, EnvironmentLacks on an unknown architecture."""
+    result = int(_libc.syscall(ctypes.c_long(number(name)), *args))
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")
     return result
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent dies, however it dies (prctl(2), PR_SET_PDEATHSIG)."""
+def prepared(name: str, *args: object) -> Callable[[], int]:
+    """Return a function that makes the same system call each time; it returns what the kernel does, or -errno."""
+    make = functools.partial(_libc.syscall, ctypes.c_long(number(name)), *args)
+
+    def again() -> int:
+        result = int(make())
+        return result if result >= 0 else -ctypes.get_errno()
+
+    return again
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when its parent dies, however it dies (prctl(2), PR_SET_PDEATHSIG).
+
+    A parent that is dead already is not heard of any more: given its pid, this process ends at once.
+    """
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def set_name(name: str) -> None:
+    """Give this thread a name (comm) of 15 bytes at most, by which the kernel speaks of it (prctl(2), PR_SET_NAME)."""
+    _libc.prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def sleep_exactly() -> None:
@@ -73,8 +118,13 @@ def bpf_stats() -> Iterator[None]:
 
 
 def create_ringbuf(data_bytes: int) -> int:
-    """Create a ringbuf of *data_bytes* and return its descriptor: for weighing it, not for use."""
-    return _bpf(_BPF_MAP_CREATE, struct.pack("<IIIII", 27, 0, 0, data_bytes, 0))
+    """Create a ringbuf of *data_bytes* and return its descriptor."""
+    return create_map(27, key=0, value=0, entries=data_bytes)
+
+
+def create_map(kind: int, *, key: int, value: int, entries: int, flags: int = 0) -> int:
+    """Create a map of the type *kind* (enum bpf_map_type), sizes in bytes, and return its descriptor."""
+    return _bpf(_BPF_MAP_CREATE, struct.pack("<IIIII", kind, key, value, entries, flags))
 
 
 def run_repeatedly(program_fd: int, times: int) -> float:
@@ -91,6 +141,12 @@ def run_repeatedly(program_fd: int, times: int) -> float:
     return float(struct.unpack_from("<I", attributes, 36)[0])
 
 
+def attach_raw_tracepoint(name: str, program_fd: int) -> int:
+    """Have the raw tracepoint *name* run a program until the descriptor that is returned is closed."""
+    text = ctypes.create_string_buffer(name.encode())
+    return _bpf(_BPF_RAW_TRACEPOINT_OPEN, struct.pack("<QI", ctypes.addressof(text), program_fd))
+
+
 def bpf(command: int, attributes: bytes) -> tuple[int, bytes]:
     """Hand *command* to the kernel; return its result, and the attributes as they were left. Raises OSError."""
     buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
@@ -101,10 +157,16 @@ def _bpf(command: int, attributes: bytes) -> int:
     return bpf(command, attributes)[0]
 
 
-def open_bpf_output(cpu: int, wakeup: Wakeup) -> int:
-    """Open the perf event that a CPU's ring hangs on: software event BPF_OUTPUT, raw samples; return its descriptor."""
-    attr = bpf_output_attr(wakeup)
-    return _perf_event_open(cpu, attr)
+def open_bpf_output(cpu: int, wakeup: Wakeup, *, stack_bytes: int = 0) -> int:
+    """Open the perf event that a CPU's ring hangs on: software event BPF_OUTPUT, raw samples; return its descriptor.
+
+    *stack_bytes*: how much of the process's stack each record carries besides (PERF_SAMPLE_STACK_USER).
+    """
+    attr = bytearray(bpf_output_attr(wakeup))
+    if stack_bytes:
+        struct.pack_into("<Q", attr, 24, 1 << 10 | 1 << 13)  # sample_type: PERF_SAMPLE_RAW, PERF_SAMPLE_STACK_USER
+        struct.pack_into("<I", attr, 88, stack_bytes)  # sample_stack_user
+    return _perf_event_open(cpu, bytes(attr))
 
 
 def bpf_output_attr(wakeup: Wakeup) -> bytes:

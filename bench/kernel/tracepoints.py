@@ -10,12 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from bench.kernel import cpus, syscalls
 from bench.kernel.probe import LIFECYCLE
-
-_TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+from bench.kernel.tracefs import ROOTS
 
 
 @contextlib.contextmanager
@@ -34,7 +32,7 @@ def held(names: Iterable[str] = LIFECYCLE.tracepoints) -> Iterator[tuple[int, ..
 
 
 def _id(name: str) -> int:
-    for root in _TRACEFS:
+    for root in ROOTS:
         path = root / "events" / name / "id"
         if path.exists():
             return int(path.read_text())

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bench.event import EXEC, EXIT, FORK
+from bench.event import EXEC, EXIT, FORK, SWITCH, WRITE
 from bench.metrics.metric import Column, Metric, Number
 from bench.metrics.recording import Recording
 
@@ -95,15 +95,18 @@ def _compute(recording: Recording) -> dict[str, Number | None]:
     events = recording.events
     if events is None:
         return dict.fromkeys(column.name for column in METRIC.columns)
-    ts_ns, birth = events["ts_ns"], events["birth"]
+    ts_ns, kind = events["ts_ns"], events["kind"]
+    # Switches belong to no life. Of them alone there is nothing to contradict, and that is no 0.
+    apart = (kind == SWITCH) | (kind == WRITE)
+    birth, lifeless = np.where(apart, np.uint64(0), events["birth"]), bool(len(events)) and bool(apart.all())
     return {
-        "causal_violations": causal_violations(birth, events["kind"]),
+        "causal_violations": None if lifeless else causal_violations(birth, kind),
         "timestamp_inversions": timestamp_inversions(ts_ns),
         "late_events": late_events(ts_ns),
         "max_lateness_ns": max_lateness_ns(ts_ns),
         "max_displacement": max_displacement(ts_ns),
-        "lives": lives(birth),
-        "cross_cpu_lives": cross_cpu_lives(birth, events["cpu"]),
+        "lives": None if lifeless else lives(birth),
+        "cross_cpu_lives": None if lifeless else cross_cpu_lives(birth, events["cpu"]),
     }
 
 

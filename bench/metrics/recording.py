@@ -93,5 +93,7 @@ class Recording:
     """What a cost that was added to each submission took, by the program's own clock; None where none was."""
     capacity: Capacity | None = None
     overhead: Overhead | None = None
+    rings: tuple[tuple[int, ...], ...] = ()
+    """The CPUs that write to each ring; none where that is not known."""
     memory: Mapping[str, int | None] = field(default_factory=dict)
     """Bytes by way of counting: physical, memlock, rss, cgroup."""

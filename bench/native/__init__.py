@@ -1,4 +1,4 @@
-"""The compiled loops of ``rings.c``, through ctypes: draining mapped rings, native callbacks, the producer.
+"""The compiled loops of ``rings.c``, through ctypes: draining mapped rings, native callbacks.
 
 The packaging builds ``rings.so`` beside this file (hatch_build.py). Without a compiler it is not there: then
 :func:`missing` says so, what needs it is not available, and the pure readers go on working.
@@ -10,7 +10,7 @@ import ctypes
 import functools
 from pathlib import Path
 
-from bench.errors import EnvironmentLacks
+from bench import loops
 from bench.loops import U64, load, words
 
 LIBRARY = Path(__file__).with_name("rings.so")
@@ -44,28 +44,55 @@ class PerfRing(ctypes.Structure):
     _fields_ = words("head tail data size position seam")
 
 
+class Tickets(ctypes.Structure):
+    """``struct tickets``: addresses of the next ticket and the slots, their number and stride, the reader's ticket, how
+    many it found overwritten, and room for a record.
+    """
+
+    _fields_ = words("next data slots stride position overwritten copy")
+
+
+class Traced(ctypes.Structure):
+    """``struct traced`` of ftrace.h: an event's number, its least bytes, and where pids and text lie in it."""
+
+    _fields_ = words("type least pid other_pid text text_bytes")
+
+
+class Ftrace(ctypes.Structure):
+    """``struct ftrace`` of ftrace.h: a CPU's trace_pipe_raw, how its pages and events are laid out, and what was read.
+
+    ``page`` and ``spans`` are addresses.
+    """
+
+    _fields_ = [
+        *words("fd page page_bytes pages commit commit_bytes data spans cpu"),
+        *words("counted seq record_bytes outside foreign bytes"),
+        ("events", Traced * 3),
+    ]
+
+
 def missing() -> str | None:
     """Return why the compiled loops cannot be used here; None when they can."""
-    try:
-        library()
-    except EnvironmentLacks as error:
-        return str(error)
-    return None
+    return loops.missing(library)
 
 
 @functools.cache
 def library() -> ctypes.CDLL:
     """Return the loaded library; EnvironmentLacks, with what to do, where it was not built or is another version's."""
-    found = load(LIBRARY, [ctypes.sizeof(kind) for kind in (Sink, Ringbuf, PerfRing)])
-    for name in ("ringbuf_drain", "perf_drain"):
+    found = load(LIBRARY, [ctypes.sizeof(kind) for kind in (Sink, Ringbuf, PerfRing, Tickets, Ftrace)])
+    for name in ("ringbuf_drain", "perf_drain", "tickets_drain", "queue_drain", "ftrace_drain", "ftrace_page"):
         getattr(found, name).restype = ctypes.c_int64
     for name in ("ringbuf_plain", "perf_plain"):
         getattr(found, name).restype = ctypes.c_int64
         getattr(found, name).argtypes = [ctypes.c_void_p, U64, U64, U64, ctypes.c_void_p]
     found.ringbuf_drain.argtypes = [ctypes.POINTER(Ringbuf), ctypes.POINTER(Sink)]
     found.perf_drain.argtypes = [ctypes.POINTER(PerfRing), ctypes.POINTER(Sink)]
-    found.firehose.restype = None
-    found.firehose.argtypes = [U64, ctypes.c_long, ctypes.c_void_p, U64]
+    found.tickets_drain.argtypes = [ctypes.POINTER(Tickets), ctypes.POINTER(Sink)]
+    found.queue_drain.argtypes = [ctypes.c_int, ctypes.c_long, U64, ctypes.POINTER(Sink)]
+    for name in ("ftrace_drain", "ftrace_page"):
+        getattr(found, name).argtypes = [ctypes.POINTER(Ftrace), ctypes.POINTER(Sink)]
+    found.completions_drain.restype = ctypes.c_int64
+    found.completions_drain.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, U64, ctypes.POINTER(Sink)]
     return found
 
 

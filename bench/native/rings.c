@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loops that Python and numpy cannot run at the speed of C: draining mapped rings record by record, the callbacks
- * that BCC's and libbpf's readers call, and the producer that calls a cheap system call. Plain C11 and no Python.h:
- * bench/native/__init__.py loads it through ctypes and mirrors the structures.
+/* The loops that Python and numpy cannot run at the speed of C: draining mapped rings record by record, and the callbacks
+ * that BCC's and libbpf's readers call. Plain C11 and no Python.h: bench/native/__init__.py loads it through ctypes and
+ * mirrors the structures. The producers are producers.c.
  *
  * Every length and position is checked before it is followed: a ring can be damaged, and nothing outside its mapping
  * may be read. Positions are loaded with acquire and stored with release, as kernel/bpf/ringbuf.c and
  * include/uapi/linux/perf_event.h ask for; on x86-64 these are plain moves. */
 
 #define _GNU_SOURCE
-#include <stdint.h>
+#include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#define load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#include "common.h"
 
 /* What can stop a reader for good; sink.error. */
 enum { NOTHING, FULL, FOREIGN, DAMAGED };
@@ -63,14 +58,6 @@ static inline uint64_t word_at(const uint8_t *place)
 
 	memcpy(&word, place, sizeof(word));
 	return word;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 /* Have room again for a record of `bytes` in a sink that is full, or stop it for good. */
@@ -407,6 +394,98 @@ int64_t perf_plain(const struct perf_ring *ring, uint64_t bytes, uint64_t limit,
 	return (int64_t)n;
 }
 
+/* ---- the ticket ring --------------------------------------------------------------------------------------------- */
+
+struct tickets {
+	const uint64_t *next;  /* the ticket that the next producer gets */
+	const uint8_t *data;   /* slots, each with the ticket that it is of, plus one, before its record */
+	uint64_t slots;
+	uint64_t stride;       /* bytes of a slot */
+	uint64_t position;     /* the ticket that the reader waits for */
+	uint64_t overwritten;  /* tickets whose records were gone, or going, when their turn came */
+	uint8_t *copy;         /* room for a record */
+};
+
+/* Hand over records in the order of their tickets, at most sink->limit and none with a ticket that was not drawn at the
+ * call. A record is copied first and counts only if its slot still has its ticket then. Where it has not: once a later
+ * ticket of the same slot was drawn, it is overwritten, or will be; before that its producer is not done, and all
+ * behind it waits. */
+int64_t tickets_drain(struct tickets *ring, struct sink *sink)
+{
+	uint64_t position = ring->position, end = load_acquire(ring->next), before = sink->count;
+
+	while (position != end && sink->count - before < sink->limit) {
+		const uint8_t *slot = ring->data + position % ring->slots * ring->stride;
+		int ready = load_acquire((const uint64_t *)slot) == position + 1;
+
+		if (likely(ready)) {
+			memcpy(ring->copy, slot + sizeof(uint64_t), sink->record_bytes);
+			__atomic_thread_fence(__ATOMIC_ACQUIRE);
+			ready = __atomic_load_n((const uint64_t *)slot, __ATOMIC_RELAXED) == position + 1;
+		}
+		if (likely(ready)) {
+			if (unlikely(put_any(sink, ring->copy, sink->record_bytes)))
+				break;
+		} else if (load_acquire(ring->next) - position > ring->slots) {
+			ring->overwritten++;
+		} else {
+			break;
+		}
+		position++;
+	}
+	ring->position = position;
+	return (int64_t)(sink->count - before);
+}
+
+/* ---- io_uring's completions ---------------------------------------------------------------------------------------- */
+
+/* Take completions of 16 bytes, each a record, at most sink->limit. `head` is the reader's, `tail` the kernel's; they
+ * count on and wrap (include/uapi/linux/io_uring.h). Returns how many. */
+int64_t completions_drain(uint32_t *head, const uint32_t *tail, const uint8_t *cqes, uint64_t entries, struct sink *sink)
+{
+	uint32_t position = *head, ready = load_acquire(tail) - position, taken;
+
+	if (unlikely(ready > entries))
+		return stop_at(sink, DAMAGED, 0, ready);
+	if (ready > sink->limit)
+		ready = (uint32_t)sink->limit;
+	for (taken = 0; taken < ready; taken++)
+		if (unlikely(put(sink, cqes + 16 * ((position + taken) & (entries - 1)), 16)))
+			break;
+	store_release(head, position + taken);
+	return taken;
+}
+
+/* ---- the queue map ---------------------------------------------------------------------------------------------- */
+
+#define BPF_MAP_LOOKUP_AND_DELETE_ELEM 21
+
+/* Pop records, at most sink->limit, each by a system call (`number`: bpf(2)'s). Returns how many, or minus the errno
+ * with which the kernel refused; an empty queue is no refusal. */
+int64_t queue_drain(int map, long number, uint64_t record, struct sink *sink)
+{
+	struct {
+		uint32_t map, unused;
+		uint64_t key, value, flags;
+	} attributes = {.map = (uint32_t)map, .value = record};
+	uint64_t before = sink->count;
+
+	while (sink->count - before < sink->limit) {
+		if (syscall(number, BPF_MAP_LOOKUP_AND_DELETE_ELEM, &attributes, sizeof(attributes))) {
+			if (errno != ENOENT)
+				return -errno;
+			break;
+		}
+		if (unlikely(put_any(sink, (const uint8_t *)(uintptr_t)record, sink->record_bytes)))
+			break;
+	}
+	return (int64_t)(sink->count - before);
+}
+
+/* ---- ftrace ------------------------------------------------------------------------------------------------------ */
+
+#include "ftrace.h"
+
 /* ---- callbacks of other readers --------------------------------------------------------------------------------- */
 
 /* For libbpf's ring_buffer, and BCC's, which is that. A negative return ends the poll with this record consumed. */
@@ -451,37 +530,6 @@ int on_perf_of_libbpf(void *context, int cpu, void *record)
 	return unlikely(++sink->in_call >= sink->limit) ? 0 : -2;
 }
 
-/* ---- the producer ----------------------------------------------------------------------------------------------- */
-
-#define NEAR_NS 60000 /* what a timer may be late by, with the slack that workers have */
-
-/* Wait until `due`: asleep while it is far, then watching the clock. */
-static void wait_until(uint64_t due)
-{
-	uint64_t early = due - NEAR_NS;
-
-	if (now_ns() < early) {
-		struct timespec until = {.tv_sec = early / 1000000000, .tv_nsec = early % 1000000000};
-
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
-	}
-	while (now_ns() < due)
-		;
-}
-
-/* Call getpgid() for a pid that cannot exist, `times` times, and count the calls where another process sees them: one in
- * `interval_ns` on an absolute schedule, which a late call does not push back; flat out where that is 0. */
-void firehose(uint64_t times, long pid, volatile uint64_t *calls, uint64_t interval_ns)
-{
-	uint64_t due = interval_ns ? now_ns() : 0;
-
-	for (uint64_t i = 0; i < times; i++) {
-		if (interval_ns)
-			wait_until(due += interval_ns);
-		syscall(SYS_getpgid, pid);
-		*calls = *calls + 1;
-	}
-}
-
 /* Python compares these with its own before it uses anything here. */
-const uint64_t structure_bytes[3] = {sizeof(struct sink), sizeof(struct ringbuf), sizeof(struct perf_ring)};
+const uint64_t structure_bytes[5] = {sizeof(struct sink), sizeof(struct ringbuf), sizeof(struct perf_ring),
+				     sizeof(struct tickets), sizeof(struct ftrace)};

@@ -1,6 +1,6 @@
 /* Lives: an effect delivered before its cause. Part of order.c. */
 
-enum { FORK, EXEC, EXIT };
+enum { FORK, EXEC, EXIT, SWITCH, WRITE };
 
 struct life {
 	u64 key;        /* 0: a free place */
@@ -85,7 +85,7 @@ u64 lives_feed(struct lives *v, const u64 *keys, const u16 *cpu, const u8 *kind,
 
 		if (i + AHEAD < n) /* the table is larger than any cache */
 			__builtin_prefetch(&v->table[home(keys[i + AHEAD], v->seed, v->slots)], 1);
-		if (!keys[i])
+		if (!keys[i] || kind[i] >= SWITCH) /* who is given a CPU, what was written: no step of a life */
 			continue;
 		life = find(v->table, v->slots, v->seed, keys[i]);
 		if (!life->key) {

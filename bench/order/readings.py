@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from bench.event import EVENT
+from bench.event import EVENT, SWITCH, SWITCHED, WRITE, WRITTEN
 from bench.order.chunk import Chunk, Source
 from bench.order.distribution import QUANTILES, Distribution, Spread, nearest_rank
 from bench.order.examples import Worst
@@ -27,6 +27,8 @@ SHARES: dict[str, tuple[int, int]] = {"99%": (99, 100), "99.9%": (999, 1000), "9
 """Of events that are to come out in order, and the window is asked for."""
 MOST_EARLY = 1 << 23
 """Lives with a violation whose events are picked out, for what windows leave of them; more are not looked into."""
+_SHORTER = {SWITCH: SWITCHED, WRITE: WRITTEN}
+"""Records that are shorter than an event, where a recording has no others."""
 
 Tell = Callable[[str, int], None]
 """Told which reading it is and how many events of it are done."""
@@ -126,6 +128,8 @@ class Readings:
         lateness = Lateness(self._source.extent, self._overlap_ns)
         ranks = Ranks(lateness, hold.release)
         early = first.lives.early
+        of_kind, every = first.lateness.kinds["events"], self._source.extent.events
+        nbytes = next((record for kind, record in _SHORTER.items() if of_kind[kind] == every), EVENT).itemsize
         picked = Picked(Chosen(early if len(early) <= MOST_EARLY else early[:0]))
 
         def beside(chunk: Chunk, seen: npt.NDArray[np.uint64]) -> None:
@@ -150,7 +154,7 @@ class Readings:
                 late_events=first.ranks.late_behind(windows[place]),
                 causal_violations=left[place],
                 held_events=hold.most_held(place),
-                held_bytes=hold.most_held(place) * EVENT.itemsize,
+                held_bytes=hold.most_held(place) * nbytes,
                 latency=hold.latency[place].spread(hold.longest_ns(place)),
                 held_at_end=hold.held_at_end(place),
             )

@@ -155,22 +155,28 @@ class Order:
     """Events that the analysis itself had to keep at once, to know their places."""
     examples: tuple[Example, ...]
 
+    @property
+    def of_lives(self) -> bool:
+        """Whether it can have causal violations: switches alone belong to no life, so none of them contradicts one."""
+        return not 0 < self.events == self.by_kind["switch"].events
+
     def as_row(self) -> dict[str, int | None]:
         """Return the columns of trials.parquet that are known from events alone, by the contract's names."""
         latency = self.delivered.latency
+        alive = self.of_lives
         return {
             "latency_p50_ns": latency.p50,
             "latency_p90_ns": latency.p90,
             "latency_p99_ns": latency.p99,
             "latency_p999_ns": latency.p999,
             "latency_max_ns": latency.max,
-            "causal_violations": self.delivered.causal_violations,
+            "causal_violations": self.delivered.causal_violations if alive else None,
             "timestamp_inversions": self.delivered.timestamp_inversions,
             "late_events": self.delivered.late_events,
             "max_lateness_ns": self.delivered.max_lateness_ns,
             "max_displacement": self.max_displacement,
-            "lives": self.lives,
-            "cross_cpu_lives": self.cross_cpu_lives,
+            "lives": self.lives if alive else None,
+            "cross_cpu_lives": self.cross_cpu_lives if alive else None,
         }
 
     def as_json(self) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bench.order.analysis import OVERLAP_NS, analyse
+from bench.order.chunk import Source
 from bench.order.file import EventsFile
 from bench.order.readings import Tell
 from bench.order.result import Order
+from bench.order.scene import Scene, scenes
 from bench.store.folder import EVENTS_FOLDER, StoredSession
 from bench.transports import TRANSPORTS
 
@@ -27,6 +30,16 @@ class Surveyed:
     row: Row | None
     """The trial's row of trials.parquet, None for null; None for a file that no session goes with."""
     order: Order
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """The recordings of its trial, by transport."""
+
+    @cached_property
+    def scene(self) -> Scene | None:
+        """Return a stretch of it to look at, the same for all transports of its trial; None where none was late.
+
+        Found when it is asked for: it takes a reading of the trial's recordings of its own. Raises what they raise.
+        """
+        return scenes(self.sources).get(self.order.transport)
 
 
 def survey(session: StoredSession, tell: Tell | None = None) -> list[Surveyed]:
@@ -41,20 +54,19 @@ def survey(session: StoredSession, tell: Tell | None = None) -> list[Surveyed]:
     for trial, of_trial in _first_of_each_cell(session, rows):
         path = session.events_file(trial)
         streams = {} if path is None else EventsFile(path, session.recorded_version).streams()
-        for row in of_trial:
-            if stream := streams.get(row["transport"]):
-                overlap = _overlap_ns(rows, row)
-                order = analyse(
-                    stream, row["transport"], shared_ring=_shared(row["transport"]), overlap_ns=overlap, tell=tell
-                )
-                found.append(Surveyed(row, order))
+        known = {row["transport"]: (row, streams[row["transport"]]) for row in of_trial if row["transport"] in streams}
+        sources = {transport: stream for transport, (_, stream) in known.items()}
+        for transport, (row, stream) in known.items():
+            overlap, shared = _overlap_ns(rows, row), _shared(transport, row.get("rings"))
+            order = analyse(stream, transport, shared_ring=shared, overlap_ns=overlap, tell=tell)
+            found.append(Surveyed(row, order, sources))
     return found
 
 
 def of_file(path: Path, tell: Tell | None = None) -> list[Surveyed]:
     """Analyse each transport's events in a file."""
     return [
-        Surveyed(None, analyse(stream, transport, shared_ring=_shared(transport), tell=tell))
+        Surveyed(None, analyse(stream, transport, shared_ring=_shared(transport, None), tell=tell))
         for transport, stream in EventsFile(path).streams().items()
     ]
 
@@ -73,9 +85,12 @@ def _first_of_each_cell(session: StoredSession, rows: list[Row]) -> Iterator[tup
             yield trial, several
 
 
-def _shared(transport: str) -> bool | None:
+def _shared(transport: str, rings: str | None) -> bool | None:
+    """Return whether all CPUs wrote to one ring: as the session says of its *rings*, or by the transport's shape."""
+    if rings:
+        return len(str(rings).split()) == 1
     known = TRANSPORTS.get(transport.partition("~")[0])
-    return None if known is None else known.shape == "shared-ring"
+    return None if known is None or known.shape == "ring-per-cache" else known.shape == "shared-ring"
 
 
 def _overlap_ns(rows: list[Row], row: Row) -> int:

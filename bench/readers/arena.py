@@ -119,14 +119,15 @@ class Arena:
 
     def events(self) -> Events | None:
         """Return what was kept, in order of delivery (dtype DELIVERED; a copy), or None where it was only counted."""
-        if not self.keep:
-            return None
+        return delivered(*self.kept()) if self.keep else None
+
+    def kept(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.uint64]]:
+        """Return the records of an arena that keeps them, in order of delivery, and when each was in hand (no copy)."""
         if len(self._received):
-            times = self._received[: self.count]
-        else:
-            counts = np.array([count for count, _ in self._blocks], np.int64)
-            times = np.repeat(np.array([at for _, at in self._blocks], np.uint64), counts)
-        return delivered(self._records[: self.count], times)
+            return self._records[: self.count], self._received[: self.count]
+        counts = np.array([count for count, _ in self._blocks], np.int64)
+        times = np.repeat(np.array([at for _, at in self._blocks], np.uint64), counts)
+        return self._records[: self.count], times
 
     def _full(self) -> MeasurementInvalid:
         return MeasurementInvalid(

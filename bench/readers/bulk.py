@@ -1,33 +1,36 @@
 """The `bulk` reader: the mapped memory drained in blocks into one preallocated arena.
 
 By the compiled loop of bench/native/rings.c, or by numpy where that was not built. No Python object per event: what it
-costs is close to what the transport costs.
+costs is close to what the transport costs. A queue map can't be mapped: its records are popped, in a compiled loop.
+Nor are ftrace's pages: each is read by a system call, and its events made into records, in a compiled loop.
 """
 
 from __future__ import annotations
 
 import platform
 import select
+from collections.abc import Sequence
 
 from bench import native
 from bench.errors import EnvironmentLacks
 from bench.event import Events
-from bench.kernel import cpus
+from bench.kernel.ftrace import FtraceRing
 from bench.kernel.perf_ring import MappedPerfRing
 from bench.kernel.ringbuf import MappedRingbuf
+from bench.kernel.rings import Ring, open_rings
+from bench.kernel.tickets import MappedTickets
+from bench.named_lives import name_lives
 from bench.readers.arena import Arena
 from bench.readers.block_arena import open_arena
 from bench.readers.reader import Kind, Opening, Reader
 from bench.waits import PACE_S
 
-Ring = MappedPerfRing | MappedRingbuf
-
 
 class BulkReader:
     """Drains one ring after the other to empty: the one shared ring, or each CPU's in turn, as BCC does."""
 
-    def __init__(self, rings: list[MappedPerfRing] | list[MappedRingbuf], arena: Arena, *, compiled: bool) -> None:
-        self._rings: list[Ring] = list(rings)
+    def __init__(self, rings: Sequence[Ring], arena: Arena, *, compiled: bool) -> None:
+        self._rings = list(rings)
         self._arena = arena
         self._compiled = compiled
         self._epoll: select.epoll | None = None
@@ -38,15 +41,28 @@ class BulkReader:
         return self._arena.count
 
     @property
-    def seq_sum(self) -> int:
-        """Sum of their sequence numbers."""
-        return self._arena.seq_sum
+    def seq_sum(self) -> int | None:
+        """Sum of their sequence numbers; None where nobody in the kernel gave them any (ftrace)."""
+        return None if any(isinstance(ring, FtraceRing) for ring in self._rings) else self._arena.seq_sum
 
     @property
     def lost_reported(self) -> int | None:
         """Sum of PERF_RECORD_LOST; None for the ringbuf, which never says."""
         lost = [ring.lost for ring in self._rings if isinstance(ring, MappedPerfRing)]
         return sum(lost) + int(self._arena.sink.lost) if lost else None
+
+    def took(self) -> tuple[int, int] | None:
+        """Return the ns that ftrace's callbacks took, and how many did; None with other transports."""
+        each = [ring.took for ring in self._rings if isinstance(ring, FtraceRing)]
+        return (sum(ns for ns, _ in each), sum(times for _, times in each)) if each else None
+
+    def settle(self) -> dict[str, int]:
+        """Return what was lost without the producer's being told: overwritten (tickets) or dropped (ftrace)."""
+        lost = {
+            "overwritten": sum(ring.overwritten for ring in self._rings if isinstance(ring, MappedTickets)),
+            "dropped": sum(ring.settle(self._arena.sink) for ring in self._rings if isinstance(ring, FtraceRing)),
+        }
+        return {how: count for how, count in lost.items() if count}
 
     @property
     def position(self) -> int:
@@ -73,7 +89,7 @@ class BulkReader:
         return taken
 
     def _take(self, ring: Ring) -> int:
-        if not self._compiled:
+        if not self._compiled and isinstance(ring, MappedPerfRing | MappedRingbuf):
             count = ring.take(self._arena.room())
             self._arena.took(count)
             return count
@@ -98,7 +114,10 @@ class BulkReader:
 
     def events(self) -> Events | None:
         """Return the recorded events in order of delivery; None where they are written to disk."""
-        return self._arena.events()
+        found = self._arena.events()
+        if found is not None and any(isinstance(ring, FtraceRing) for ring in self._rings):
+            name_lives(found)  # ftrace's records don't say whose they are
+        return found
 
     def close(self) -> None:
         """Unmap the rings; perf's are closed with it."""
@@ -108,16 +127,9 @@ class BulkReader:
             ring.close()
 
 
-def open_rings(opening: Opening) -> list[MappedRingbuf] | list[MappedPerfRing]:
-    """Map the transport's rings: one, or one for each CPU, each with its perf event in the map."""
-    table = opening.program.events(opening.transport)
-    record_bytes = opening.record.nbytes
-    if opening.shared:
-        return [MappedRingbuf(table.map_fd, opening.buffer_bytes, record_bytes)]
-    rings = [MappedPerfRing.open(cpu, opening.pages_per_cpu, record_bytes, opening.wakeup) for cpu in cpus.online()]
-    for ring in rings:
-        table[table.Key(ring.cpu)] = table.Leaf(ring.fd)
-    return rings
+def open_all(opening: Opening) -> list[Ring]:
+    """Map the transport's rings: one, or one for each CPU."""
+    return open_rings(opening.program, opening.transport, opening.buffer_bytes, opening.wakeup)
 
 
 def missing() -> str | None:
@@ -132,9 +144,14 @@ def _open(opening: Opening) -> Reader:
     if opening.record.varies and (reason := native.missing()):
         raise EnvironmentLacks(f"records of any length need the compiled loop: {reason}")
     arena = open_arena(opening)
-    return BulkReader(open_rings(opening), arena, compiled=native.missing() is None)
+    return BulkReader(open_all(opening), arena, compiled=native.missing() is None)
 
 
 KIND = Kind(
-    "bulk", "the mapped memory drained in blocks by a compiled loop; no Python per event", missing, _open, pace_s=PACE_S
+    "bulk",
+    "the mapped memory drained in blocks by a compiled loop; no Python per event",
+    missing,
+    _open,
+    pace_s=PACE_S,
+    layouts=("perf", "ringbuf", "ringbufs", "tickets", "arena", "queue", "ftrace", "completions", "shared", "log"),
 )

@@ -17,14 +17,16 @@ from bench import native
 from bench.amounts import parse_seconds
 from bench.errors import UsageError
 from bench.event import Events
+from bench.kernel.mapped_ring import MappedRing
+from bench.kernel.rings import Ring
 from bench.readers.arena import CALL_LIMIT, Arena
-from bench.readers.bulk import BulkReader, Ring, missing, open_rings
+from bench.readers.bulk import BulkReader, missing, open_all
 from bench.readers.reader import Kind, Opening, Reader
 from bench.waits import PACE_S
 
 
 @contextlib.contextmanager
-def view(ring: Ring, dtype: np.dtype[np.void], limit: int = CALL_LIMIT) -> Iterator[npt.NDArray[np.void]]:
+def view(ring: MappedRing, dtype: np.dtype[np.void], limit: int = CALL_LIMIT) -> Iterator[npt.NDArray[np.void]]:
     """Yield the next records of *ring* (dtype *dtype*, shape n, read-only) where they lie; then move the position.
 
     n is what lies in a row: up to a discarded or foreign record, the end of a perf ring's data, or *limit*. An array
@@ -41,11 +43,12 @@ class BulkViewReader(BulkReader):
 
     def __init__(self, opening: Opening, hold_s: float) -> None:
         arena = Arena(opening.record, 1, keep=False)
-        super().__init__(open_rings(opening), arena, compiled=native.missing() is None)
+        super().__init__(open_all(opening), arena, compiled=native.missing() is None)
         self._record = opening.record
         self._hold_s = hold_s
 
     def _take(self, ring: Ring) -> int:
+        assert isinstance(ring, MappedRing)  # by the layouts below
         count, seq_sum = ring.plain_sum(CALL_LIMIT, self._record)
         if count:
             self._look_at(ring.records(count, self._record.dtype), seq_sum)
@@ -93,6 +96,7 @@ KIND = Kind(
     _open,
     keeps=False,
     pace_s=PACE_S,
+    layouts=("perf", "ringbuf", "ringbufs"),
     usage="bulk-view[:TIME]",
     check=_check,
 )

@@ -17,6 +17,7 @@ from bench.event import Events, delivered
 from bench.kernel import cpus, program
 from bench.readers.block_arena import BlockArena
 from bench.readers.reader import Kind, Opening, Reader
+from bench.transports import Transport
 from bench.wakeups import Wakeup
 
 _NEVER = 0x7FFFFFFF
@@ -152,6 +153,14 @@ class CallbackReader:
         """What BCC's lost callback was told; None for the ringbuf, which never says."""
         return None if self._shared else self._lost
 
+    def took(self) -> None:
+        """None: a program writes what it reads."""
+        return
+
+    def settle(self) -> dict[str, int]:
+        """Return {}: what it reads refuses when it is full."""
+        return {}
+
     @property
     def position(self) -> None:
         """None: BCC doesn't tell."""
@@ -223,8 +232,8 @@ def _missing() -> str | None:
     return None  # it works wherever BCC does
 
 
-def _refuses(shape: str, wakeup: Wakeup) -> str | None:
-    if shape == "ring-per-cpu" and wakeup.kind == "bytes":
+def _cannot(transport: Transport, wakeup: Wakeup) -> str | None:
+    if transport.layout == "perf" and wakeup.kind == "bytes":
         return "BCC cannot set perf's watermark"
     return None
 
@@ -242,8 +251,8 @@ KIND = Kind(
     "BCC's Python callback, each event decoded by .event(): what people use today",
     _missing,
     _open,
-    refuses=_refuses,
+    cannot=_cannot,
 )
 BARE = Kind(
-    "callback-bare", "BCC's Python callback that only counts", _missing, _open_bare, keeps=False, refuses=_refuses
+    "callback-bare", "BCC's Python callback that only counts", _missing, _open_bare, keeps=False, cannot=_cannot
 )

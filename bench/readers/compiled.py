@@ -13,6 +13,7 @@ from bench.errors import EnvironmentLacks, MeasurementInvalid
 from bench.kernel import cpus, program
 from bench.readers.native_callback import NativeCallbackReader
 from bench.readers.reader import Kind, Opening, Reader
+from bench.transports import Transport
 from bench.wakeups import Wakeup
 
 _NEVER = 0x7FFFFFFF
@@ -99,8 +100,8 @@ def _library() -> ctypes.CDLL:
     return lib
 
 
-def _refuses(shape: str, wakeup: Wakeup) -> str | None:
-    if shape == "ring-per-cpu" and wakeup.kind == "bytes":
+def _cannot(transport: Transport, wakeup: Wakeup) -> str | None:
+    if transport.layout == "perf" and wakeup.kind == "bytes":
         return "BCC cannot set perf's watermark"
     return None
 
@@ -114,5 +115,5 @@ KIND = Kind(
     "BCC's own reader with a native callback: the transport and libbcc",
     native.missing,
     _open,
-    refuses=_refuses,
+    cannot=_cannot,
 )

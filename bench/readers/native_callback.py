@@ -39,6 +39,14 @@ class NativeCallbackReader(ABC):
         """What the library's lost callback was told; None for the ringbuf, which never says."""
         return None if self._shared else int(self._arena.sink.lost)
 
+    def took(self) -> None:
+        """None: a program writes what it reads."""
+        return
+
+    def settle(self) -> dict[str, int]:
+        """Return {}: what it reads refuses when it is full."""
+        return {}
+
     @property
     def position(self) -> None:
         """None: the libraries don't tell."""

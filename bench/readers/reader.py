@@ -11,7 +11,7 @@ from bench.event import Events
 from bench.kernel import cpus
 from bench.kernel.program import Program
 from bench.record import Record
-from bench.transports import PAGE, Transport
+from bench.transports import PAGE, Layout, Transport
 from bench.wakeups import Wakeup
 
 
@@ -54,6 +54,19 @@ class Reader(Protocol):
 
     def interrupt(self) -> None:
         """Have a call that is under way in another thread return soon, where that can be."""
+
+    def took(self) -> tuple[int, int] | None:
+        """Return the ns that the kernel took to write the records of the window by itself, and how often it did.
+
+        None where a program writes them, whose runs have it.
+        """
+
+    def settle(self) -> dict[str, int]:
+        """Return what was lost without its producer's being told, by what became of it: {'overwritten': 3}.
+
+        To be called once, after the final drain. Empty with transports that refuse instead. Raises MeasurementInvalid
+        where a transport's own count says that this can't be so.
+        """
 
     def events(self) -> Events | None:
         """Return the recorded events in order of delivery; None where they were only counted, or are written to disk.
@@ -114,7 +127,15 @@ class Kind:
     """How long it pauses after each look where nobody chose otherwise; None: not at all, as the libraries' loops do."""
     usage: str = ""
     """Its name with its argument, as a person writes it; '' where it takes none."""
-    refuses: Callable[[str, Wakeup], str | None] = lambda shape, wakeup: None
-    """(transport's shape, wake-up) -> why this reader cannot have that; None when it can."""
+    layouts: tuple[Layout, ...] = ("perf", "ringbuf")
+    """What it can read (:data:`bench.transports.Layout`)."""
+    cannot: Callable[[Transport, Wakeup], str | None] = lambda transport, wakeup: None
+    """Why it cannot have such a wake-up with a transport that it can read; None when it can."""
     check: Callable[[str], None] = lambda argument: None
     """Raises UsageError when the argument makes no sense."""
+
+    def refuses(self, transport: Transport, wakeup: Wakeup) -> str | None:
+        """Return why this reader cannot have *transport* under *wakeup*; None when it can."""
+        if transport.layout not in self.layouts:
+            return f"it cannot read {transport.name}"
+        return self.cannot(transport, wakeup)

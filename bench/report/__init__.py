@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.report import markdown, page, style
 from bench.report.figures import FIGURES
@@ -10,26 +12,32 @@ from bench.report.view import SessionView
 from bench.store import atomic
 from bench.store.folder import StoredSession
 
+if TYPE_CHECKING:
+    from bench.claims.claim import Judged
+
 __all__ = ["write_report"]
 
 PLOTS = "plots"
 """Folder of the figures, beside the page."""
 
 
-def write_report(session: StoredSession, out: Path) -> list[Path]:
+def write_report(
+    session: StoredSession, out: Path, *, claims: Sequence[Judged] = (), identify: bool = False
+) -> list[Path]:
     """Write report.html, summary.md and plots/NAME.png and .svg into *out*; return the files, the page first.
 
-    Each file is there whole or not at all, and belongs to whoever typed sudo. A figure that this session has nothing
-    for is not written, and removed if an earlier report left it there. Raises RingbenchError where *out* can't be
-    written.
+    *claims* are published statements as *session* judges them. Host, user and command line are named only to *identify*
+    it. Each file is there whole or not at all, and belongs to
+    whoever typed sudo. A figure that this session has nothing for is not written, and removed if an earlier report left
+    it there. Raises RingbenchError where *out* can't be written.
     """
-    view = SessionView.of(session)
+    view = SessionView.of(session, identify=identify)
     plots = _plots(view)
-    html = page.render(view, {name: files["svg"].decode() for name, files in plots.items()})
+    html = page.render(view, {name: files["svg"].decode() for name, files in plots.items()}, claims)
     contents = {out / "report.html": html.encode(), out / "summary.md": markdown.render(view).encode()}
     contents |= {out / PLOTS / f"{name}.{end}": data for name, files in plots.items() for end, data in files.items()}
     for path, data in contents.items():
-        _write(path, data)
+        atomic.write(path, data)
     _remove_stale(out / PLOTS, set(contents))
     return list(contents)
 
@@ -38,10 +46,6 @@ def _plots(view: SessionView) -> dict[str, dict[str, bytes]]:
     """Return each figure that *view* has data for, by its name and the end of its file's name."""
     drawn = ((kind.name, kind.draw(view)) for kind in FIGURES)
     return {name: {end: style.render(figure, end) for end in ("png", "svg")} for name, figure in drawn if figure}
-
-
-def _write(path: Path, data: bytes) -> None:
-    atomic.replace(path, lambda file: file.write(data))
 
 
 def _remove_stale(folder: Path, written: set[Path]) -> None:

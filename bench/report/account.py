@@ -18,7 +18,7 @@ class Entry:
 
     trial: str
     transport: str
-    where: str
+    setting: Setting
     valid: bool
     reason: str
     numbers: tuple[str, ...]
@@ -30,7 +30,7 @@ class Entry:
 
 
 ACCOUNTED = ("attempted", "delivered", "failed", "residual")
-_UNCHECKED = "the reader doesn't look into records"
+_UNCHECKED = "not all numbers were read"
 _CHECKED = {True: "agrees", False: "differs", None: _UNCHECKED}
 
 
@@ -46,7 +46,7 @@ def _entry(row: Record, far: tuple[str, ...]) -> Entry:
     return Entry(
         str(row["trial"]),
         str(row["transport"]),
-        Setting.of(row).words(),
+        Setting.of(row),
         valid,
         "" if valid else why_invalid(row),
         numbers,

@@ -11,6 +11,8 @@ from bench.report.setting import Setting
 from bench.report.view import Record, order_of
 from bench.stats import Interval, median_interval
 
+_PER = 1000
+
 
 @lru_cache(maxsize=4096)
 def median_of(values: tuple[float, ...]) -> Interval:
@@ -33,6 +35,11 @@ class Cell:
         return next((int(row["buffer_bytes"]) for row in self.rows if row["buffer_bytes"] is not None), None)
 
     @property
+    def rings(self) -> int | None:
+        """Return how many rings that was; None where the session doesn't say."""
+        return next((len(str(row["rings"]).split()) for row in self.rows if row.get("rings")), None)
+
+    @property
     def repeats(self) -> int:
         """Return how many repeats it has."""
         return len({_block(place, row) for place, row in enumerate(self.rows)})
@@ -48,6 +55,11 @@ class Cell:
     def values(self, column: str) -> list[float]:
         """Return *column* of each repeat that has it."""
         return list(self.by_block(column).values())
+
+    def per_thousand(self, column: str) -> list[float]:
+        """Return *column* per 1,000 delivered events, of each repeat that has both."""
+        found, delivered = self.by_block(column), self.by_block("delivered")
+        return [_PER * found[block] / delivered[block] for block in found if delivered.get(block)]
 
     def interval(self, column: str) -> Interval:
         """Return the median of *column* over the repeats with its interval."""

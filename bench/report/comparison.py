@@ -84,7 +84,7 @@ FACTORS = {
     "mode": ("mode", "stage"),
 }
 """What makes a setting, by the name of the factor that it belongs to. How a reader waits belongs to the wake-up: one
-that sleeps in epoll hears nothing where nobody is woken."""
+that sleeps in epoll or io_uring hears nothing where nobody is woken."""
 
 
 def factors(base: Cell, head: Cell) -> tuple[str, ...]:

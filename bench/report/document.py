@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 from bench.report.account import checksums
+from bench.report.advice import advice
 from bench.report.apart import apart
 from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
@@ -16,24 +18,27 @@ from bench.stats import Interval
 from bench.store.folder import StoredSession
 
 
-def as_json(session: StoredSession) -> dict[str, Any]:
+def as_json(session: StoredSession, *, identify: bool = False) -> dict[str, Any]:
     """Return *session* as plain values: its account, its comparisons, and every row of trials.parquet as it is stored.
 
     ``comparisons`` has an entry for each figure of each comparison, ``findings`` the sentences that they add up to.
-    What was not measured is None.
+    What was not measured is None. Whose session it is, in ``measured_by``, is told only to *identify* it.
     """
-    view = SessionView.of(session)
+    view = SessionView.of(session, identify=identify)
     found = findings(view)
+    told = advice(view, found)
     return {
         "session": str(session.path),
         "status": session.manifest.get("status"),
         "schema_version": session.manifest.get("schema_version"),
         "versions": session.manifest.get("versions"),
         "environment": session.manifest.get("environment"),
+        **({"measured_by": view.identity} if identify else {}),
         "caveats": caveats(view, found),
         "checksums": checksums(view),
         "outliers": [{"trial": t, "transport": who, "figures": names} for (t, who), names in apart(view).items()],
         "not_asked": [f.question.name for f in found if not f.asked],
+        "advice": None if told is None else dataclasses.asdict(told),
         "findings": [
             {"question": f.question.name, "sentences": [{"text": s.text, "where": s.where} for s in f.said]}
             for f in found

@@ -76,6 +76,14 @@ def finding(view: SessionView, question: Question) -> Finding:
     return replace(found, said=(Statement(f"Not asked here: no trial is about {question.name}.", ""),), asked=False)
 
 
+def loads_of(found: Finding) -> list[Sweep]:
+    """Return the loads that the finding on losses rests on, by size, of cells whose size and losses are known."""
+    cells: dict[int, Cell] = {}
+    for group in found.groups:
+        cells |= {id(cell): cell for cell in group.comparison.cells if cell.buffer_bytes and cell.has("drop_rate")}
+    return sweeps(cells.values())
+
+
 def _answer(question: Question, cells: Sequence[Cell], view: SessionView) -> Finding:
     fit = _fit(question, cells)
     if not fit:

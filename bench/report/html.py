@@ -16,9 +16,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def render(template: str, **values: Any) -> str:
     """Return the page that *template* makes of *values*: all of them are shown as text, but for what is Markup.
 
-    The template is given ``css`` and ``style_hash``: the Content-Security-Policy forbids other styles, and scripts.
+    The template is given ``css`` and ``script`` with their hashes: the Content-Security-Policy forbids any other.
     """
-    css = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    css, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     environment = jinja2.Environment(
         autoescape=True,
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -28,6 +28,12 @@ def render(template: str, **values: Any) -> str:
     )
     return environment.get_template(template).render(
         css=Markup(css),  # ours, and hashed: it must not change on its way
-        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+        style_hash=_hash(css),
+        script=Markup(script),
+        script_hash=_hash(script),
         **values,
     )
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

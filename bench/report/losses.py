@@ -79,6 +79,21 @@ class Sweep:
         found = [loss for cell in self.cells if cell.transport == transport and (loss := Loss.of(cell))]
         return sorted(found, key=lambda loss: loss.cell.buffer_bytes or 0)
 
+    def enough(self, transport: str) -> Loss | None:
+        """Return the smallest size from which on *transport* lost nothing, None if it lost some at the largest."""
+        losses = self.losses(transport)
+        lossy = [place for place, loss in enumerate(losses) if loss.failed]
+        return next(iter(losses[lossy[-1] + 1 if lossy else 0 :]), None)
+
+    def narrowed(self, transport: str) -> bool:
+        """Tell whether half of what was enough for *transport* was tried, too, and lost some.
+
+        Else a smaller size might have been enough, and what was tried says nothing of how much it needs.
+        """
+        enough, losses = self.enough(transport), self.losses(transport)
+        lossy = [loss.cell.buffer_bytes or 0 for loss in losses if loss.failed]
+        return enough is not None and bool(lossy) and 2 * max(lossy) >= (enough.cell.buffer_bytes or 0)
+
     def telling(self) -> Comparison:
         """Return the comparison at the largest size at which anything was lost; at the smallest if nothing was."""
         whole = [c for c in self.comparisons if c.head] or self.comparisons

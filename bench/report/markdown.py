@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bench.report.account import answered, checksums
+from bench.report.advice import advice
 from bench.report.apart import outliers_said
 from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
@@ -33,14 +34,23 @@ def render(view: SessionView) -> str:
         [f"# ringbench: {escape(view.name)}"],
         [escape(f"{view.machine}; {view.ringbench}; session {view.status}.")],
         [f"- **Note:** {escape(caveat)}" for caveat in caveats(view, found)],
+        _advice(view, found),
         [line for finding in found if finding.asked for line in _answers(finding)],
         [f"- **how long to wait:** {escape(answer(each.order))} ({escape(where(each))})" for each in told(view.orders)],
         [escape(line) for line in (answered(found), checksums(view), outliers_said(view)) if line],
         _table(found),
         [f"{LEGEND} n: repeats. Each row is one setting's; report.html has all settings and how to read them."],
-        [f"Measured by: {escape(view.command_line)}"] if view.command_line else [],
+        [escape(f"{name}: {value}") for name, value in view.identity.items()],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _advice(view: SessionView, found: list[Finding]) -> list[str]:
+    told = advice(view, found)
+    if told is None:
+        return []
+    rest = " ".join((*told.because[:1], *told.sure[:1]))
+    return [f"**On this machine, for this load: {escape(told.choice)}.** {escape(rest)} ({escape(told.load)})"]
 
 
 def _answers(finding: Finding) -> list[str]:

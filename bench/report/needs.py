@@ -25,7 +25,7 @@ class Need:
 
     transport: str
     events: int
-    """Peak backlog: of the CPU that had most where each has a ring, else of all together."""
+    """Peak backlog: of the ring that had most, or of all together where there is one."""
     stride: int
     """Bytes that a record takes in the ring."""
     rings: int
@@ -33,39 +33,50 @@ class Need:
     """Over all CPUs, in a size that the transport can have."""
     repeats: int
     """Repeats without a loss, whose arrivals it rests on."""
+    varies: bool = False
+    """Whether records have no fixed length, and the stride is one that they hardly exceed."""
     by_cpu: tuple[tuple[int, int], ...] = ()
     """(CPU, peak backlog of its events alone), the largest first, where that is known."""
 
     def words(self) -> str:
         """Return 'perf 64 KiB (at most 264 events unread on a CPU: 264 on CPU 1, 80 on CPU 0; 72 bytes each)'."""
         where = "in all"
-        if self.rings > 1:
+        if self.rings > 1 and TRANSPORTS[self.transport].shape == "ring-per-cache":
+            where = f"in one of {self.rings} rings"
+        elif self.rings > 1:
             each = [f"{events:,} on CPU {cpu}" for cpu, events in self.by_cpu[:_SHOWN]]
             fewer = len(self.by_cpu) - _SHOWN
             each += [f"no more on {count(fewer, 'other')}"] if fewer > 0 else []
             where = f"on a CPU: {', '.join(each)}" if each else "on a CPU"
-        end = f"{';' if ':' in where else ','} {self.stride} bytes each"
+        most = "up to " if self.varies else ""
+        end = f"{';' if ':' in where else ','} {most}{self.stride} bytes each"
         return f"{self.transport} {size(self.buffer_bytes)} (at most {count(self.events, 'event')} unread {where}{end})"
 
 
 def need(cells: Iterable[Cell], cpus: int) -> Need | None:
     """Return what *cells*, one transport's under one load in any size, show to be needed on a machine of *cpus* CPUs.
 
-    None where the arrivals are not known: records were only counted, or some were lost in every repeat.
+    None where the arrivals are not known: records were only counted, or some were lost in every repeat; and where the
+    session doesn't say how many rings there were.
     """
     cells = list(cells)
     if not cells or cells[0].transport not in TRANSPORTS or not cpus:
         return None
     carrier = TRANSPORTS[cells[0].transport]
-    per_cpu = carrier.shape == "ring-per-cpu"
-    peaks = [peak for cell in cells for peak in cell.values("peak_backlog_cpu" if per_cpu else "peak_backlog")]
-    if not peaks:
+    column, rings = {
+        "ring-per-cpu": ("peak_backlog_cpu", cpus),
+        "ring-per-cache": ("peak_backlog_ring", cells[0].rings),
+        "shared-ring": ("peak_backlog", 1),
+    }[carrier.shape]
+    peaks = [peak for cell in cells for peak in cell.values(column)]
+    if not peaks or not rings:
         return None
-    stride, rings = carrier.stride(cells[0].setting.record_bytes), cpus if per_cpu else 1
+    stride = carrier.stride(cells[0].setting.record_bytes)
     # A ring is never filled to the last byte: head and tail would be the same as in an empty one.
     wanted = (int(max(peaks)) * stride + 1) * rings
-    possible = carrier.possible_bytes(wanted, cpus)
-    return Need(carrier.name, int(max(peaks)), stride, rings, possible, len(peaks), _by_cpu(cells))
+    possible = carrier.possible_bytes(wanted, rings)
+    varies = carrier.own_records is not None
+    return Need(carrier.name, int(max(peaks)), stride, rings, possible, len(peaks), varies, _by_cpu(cells))
 
 
 def _by_cpu(cells: Iterable[Cell]) -> tuple[tuple[int, int], ...]:

@@ -107,7 +107,7 @@ COST = Question(
     "The producer's figure is the mean run of the whole BPF program by the kernel's bpf stats, shared out among its "
     "records: stamping and filling them are in it, so a ratio between transports is understated. The reader's is the "
     "CPU time of its thread over the events delivered; one that spins is busy throughout, so it pays for each event "
-    "that doesn't come.",
+    "that doesn't come. In transport-only trials the producer's figure is its own clock around its calls.",
     timed=True,
 )
 CAPACITY = Question(

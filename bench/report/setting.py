@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from bench.amounts import parse_seconds
 from bench.record import LIFECYCLE
 from bench.report.quantities import amount, size
-from bench.report.view import Record
+from bench.report.view import Record, shown
 
 _READERS = ("bulk", "bulk-view", "compiled", "libbpf", "callback-bare", "callback")
 _WAKEUPS = ("none", "every", "adaptive", "batch", "bytes")
-_WAITS = ("", "epoll", "sleep", "spin")
+_WAITS = ("", "epoll", "uring", "sleep", "spin")
 _PLACEMENTS = {"free": "", "other": " on another CPU", "same": " on the same CPU"}
-_WORKLOADS = ("fork-exec", "command")
+_WORKLOADS = ("fork-exec", "command", "writers")
 
 _Place = tuple[int, tuple[str | int, ...]]
 
@@ -39,23 +39,23 @@ class Setting:
 
     @classmethod
     def of(cls, row: Record) -> Setting:
-        """Return the setting of a row.
+        """Return the setting of a row, which may come from a file as it is: its texts are made printable.
 
         One that doesn't say what size was asked for asked for what it got. Sessions recorded before readers were
         placed and records had lengths left the reader to the scheduler, and recorded lives.
         """
         asked = row["asked_bytes"] if row["asked_bytes"] is not None else row["buffer_bytes"]
         return cls(
-            mode=row["mode"] or "unknown",
-            reader=row["reader"] or "unknown",
-            wakeup=row["wakeup"] or "unknown",
-            workload=row["workload"] or "unknown",
-            cpus=row["cpus"] or "",
+            mode=_text(row["mode"], "unknown"),
+            reader=_text(row["reader"], "unknown"),
+            wakeup=_text(row["wakeup"], "unknown"),
+            workload=_text(row["workload"], "unknown"),
+            cpus=_text(row["cpus"]),
             asked_bytes=None if asked is None else int(asked),
             drain_interval_s=row["drain_interval_s"],
-            wait=row["wait"] or "",
-            placement=row["placement"] or "free",
-            stage=row["stage"] or "",
+            wait=_text(row["wait"]),
+            placement=_text(row["placement"], "free"),
+            stage=_text(row["stage"]),
             record_bytes=LIFECYCLE.nbytes if row["record_bytes"] is None else int(row["record_bytes"]),
         )
 
@@ -68,6 +68,11 @@ class Setting:
     def capacity(self) -> bool:
         """Tell whether a buffer was filled and then drained, instead of both at a time."""
         return self.mode == "capacity"
+
+    @property
+    def transport_only(self) -> bool:
+        """Tell whether processes of user space wrote the records, and nothing was traced."""
+        return self.mode == "transport-only"
 
     @property
     def firehose(self) -> bool:
@@ -142,6 +147,10 @@ class Setting:
         )
 
 
+def _text(value: object, otherwise: str = "") -> str:
+    return shown(value) if value else otherwise
+
+
 def _kind(name: str) -> str:
     """Return what stands before the argument and load of 'batch:500', 'spin:50us' or 'firehose:8@50%'."""
     return re.split("[:@]", name, maxsplit=1)[0]
@@ -161,6 +170,7 @@ def _waiting(wait: str, *, woken: bool) -> str:
     time = amount((pace or 0) * 1e9, "ns")
     ways = {
         "epoll": f"asleep {time} after each look" if woken else "asleep in epoll until woken",
+        "uring": "asleep in io_uring" + (f", and {time} after each look" if pace else ""),
         "sleep": f"asleep, a look every {time}" if pace else "asleep",
         "spin": f"spinning, a look every {time}" if pace else "spinning without a pause",
     }

@@ -1,8 +1,8 @@
 """The looks that all figures share: ink, colours, markers, and the sheet that a figure is drawn on.
 
-Colours are Okabe and Ito's, told apart by colour-blind eyes too; each transport also has a marker of its own, so that
-nothing hangs on colour alone. Everything is placed in inches on a sheet of one width: layouts that measure each text
-first would take longer than the drawing itself.
+Colours are Okabe and Ito's, told apart by colour-blind eyes too; each transport also has a marker and dashes of
+its own, so that nothing hangs on colour alone. Everything is placed in inches on a sheet of one width: layouts that
+measure each text first would take longer than the drawing itself.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
 INK, QUIET, RULE, PAPER = "#1f2328", "#59636e", "#d1d9e0", "#ffffff"
-_NAMED = {"perf": ("#d55e00", "o"), "ringbuf-output": ("#56b4e9", "^"), "ringbuf-reserve": ("#0072b2", "s")}
-_SPARE = (("#009e73", "D"), ("#cc79a7", "v"), ("#e69f00", "P"), ("#1f2328", "X"))
+_NAMED = {
+    "perf": ("#d55e00", "o", "-"),
+    "ringbuf-output": ("#56b4e9", "^", ":"),
+    "ringbuf-reserve": ("#0072b2", "s", "--"),
+}
+_SPARE = (("#009e73", "D", "-."), ("#cc79a7", "v", "-"), ("#e69f00", "P", "--"), ("#1f2328", "X", ":"))
 
 WIDTH = 7.4
 """Of every figure, in inches."""
@@ -59,6 +63,8 @@ class Look:
 
     color: str
     marker: str
+    dashes: str
+    """Of a line: in grey, colours alone don't tell lines apart."""
 
 
 class Signed(Protocol):
@@ -87,7 +93,7 @@ def looks() -> Iterator[None]:
 
 
 def look(transport: str) -> Look:
-    """Return a transport's colour and marker; one that has none of its own always gets the same spare."""
+    """Return a transport's colour, marker and dashes; one that has none of its own always gets the same spare."""
     return Look(*_NAMED.get(transport, _SPARE[sum(transport.encode()) % len(_SPARE)]))
 
 
@@ -152,10 +158,11 @@ class Sheet:
 
     def legend(self, keys: list[Line2D]) -> None:
         """Put a legend in one line at the top of the body."""
+        left = 0.06 if all(key.get_linestyle() == "None" for key in keys) else 0.15
         with looks():
             self.figure.legend(
                 handles=keys, loc="upper left", ncols=len(keys), frameon=False, borderaxespad=0, borderpad=0,
-                handletextpad=0.2, columnspacing=1.4, bbox_to_anchor=(0.06 / WIDTH, self._top / self.height),
+                handletextpad=0.2, columnspacing=1.4, bbox_to_anchor=(left / WIDTH, self._top / self.height),
             )  # fmt: skip
 
 

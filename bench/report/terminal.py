@@ -17,8 +17,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bench.report import bars
 from bench.report.account import answered, checksums
+from bench.report.advice import advice
 from bench.report.apart import outliers_said
+from bench.report.cards import cards
 from bench.report.caveats import caveats
 from bench.report.findings import Finding, findings
 from bench.report.judgement import Line
@@ -51,6 +54,7 @@ def show(
     )
     for caveat in caveats(view, found):
         console.print(Text.assemble(("! ", "bold yellow"), caveat))
+    _advice(console, view, found)
     heads: list[str] = []
     for finding in found:
         if finding.asked:
@@ -65,6 +69,18 @@ def show(
         if said:
             console.print(Text(said, "dim"))
     _files(console, written)
+
+
+def _advice(console: Console, view: SessionView, found: Sequence[Finding]) -> None:
+    """Print what to take and how sure that is, and the figures it rests on as bars."""
+    told = advice(view, found)
+    if told is not None:
+        console.print()
+        console.print(Text.assemble(("On this machine, for this load: ", ""), (told.choice, "bold")))
+        console.print(Padding(Text(told.load, "dim"), (0, 0, 0, _INDENT)))
+        for said in (*told.because[:1], *told.sure[:1]):
+            console.print(Padding(Text(said), (0, 0, 0, _INDENT)))
+    bars.show(console, cards(found, view.cpus))
 
 
 def _block(console: Console, finding: Finding, heads: list[str]) -> list[str]:

@@ -49,6 +49,13 @@ def shown(value: Any) -> str:
     return " ".join(printable(value if isinstance(value, bytes) else str(value)).split())
 
 
+def _words(value: Any) -> list[str]:
+    """Return the words of a command, however they were stored."""
+    if isinstance(value, str):
+        return [shown(value)]
+    return [shown(word) for word in value] if isinstance(value, Sequence) else []
+
+
 def order_of(transport: str) -> tuple[int, str]:
     """Return the sort key of a transport."""
     known = TRANSPORT_ORDER.index(transport) if transport in TRANSPORT_ORDER else len(TRANSPORT_ORDER)
@@ -80,15 +87,17 @@ class SessionView:
     rows: tuple[Record, ...]
     session: StoredSession | None = None
     """Where its recorded events are; None: nowhere."""
+    identify: bool = False
+    """Whether to name the host, the user and the command line: pages get shared."""
 
     @classmethod
-    def of(cls, session: StoredSession) -> SessionView:
-        """Take what the report needs from a stored session."""
+    def of(cls, session: StoredSession, *, identify: bool = False) -> SessionView:
+        """Take what the report needs from a stored session; to name whose it is only if that is asked for."""
         rows = [
             {name: shown(value) if isinstance(value, str | bytes) else value for name, value in row.items()}
             for row in records(session.trials)
         ]
-        return cls(shown(session.path.name or session.path), session.manifest, tuple(rows), session)
+        return cls(shown(session.path.name or session.path), session.manifest, tuple(rows), session, identify)
 
     @property
     def orders(self) -> list[Surveyed]:
@@ -204,20 +213,34 @@ class SessionView:
 
     @property
     def command_words(self) -> list[str]:
-        """Return the words of the command that measured this session; none if it isn't recorded."""
-        words = self.manifest.get("command_line")
-        return [shown(word) for word in words] if isinstance(words, Sequence) and not isinstance(words, str) else []
+        """Return the words of the command that measured this session; none if it isn't recorded.
+
+        Not to be shown as they are: see :attr:`identity`.
+        """
+        return _words(self.manifest.get("command_line"))
 
     @property
-    def command_line(self) -> str:
-        """Return the command that measured this session, '' if it isn't recorded."""
-        return shlex.join(self.command_words)
+    def workload_words(self) -> list[str]:
+        """Return the words of the command that was the workload. Not to be shown as they are either."""
+        return _words(self._mapping("plan").get("command"))
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Return whose session it is and how it was called; nothing unless :attr:`identify`."""
+        if not self.identify:
+            return {}
+        told = {
+            "host": self._mapping("measured_by").get("host"),
+            "user": self._mapping("measured_by").get("user"),
+            "command": shlex.join(self.command_words),
+            "workload's command": shlex.join(self.workload_words),
+        }
+        return {name: shown(value) for name, value in told.items() if value}
 
     @property
     def facts(self) -> dict[str, str]:
         """Return what else there is to know of how it was measured."""
         plan = self._mapping("plan")
-        command = plan.get("command")
         told = {
             "measured": " to ".join(shown(t) for t in (self.manifest.get("started"), self.manifest.get("ended")) if t),
             "status": self.status,
@@ -227,7 +250,6 @@ class SessionView:
             "seconds of warm-up": plan.get("warmup_s"),
             "seconds measured a trial": plan.get("duration_s"),
             "seconds between timed drains": plan.get("drain_interval_s"),
-            "workload's command": shlex.join(map(str, command)) if isinstance(command, list) else command,
         }
         return {name: shown(value) for name, value in told.items() if value not in (None, "")}
 

@@ -33,6 +33,11 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
         write(file)
 
 
+def write(path: Path, data: bytes) -> None:
+    """Put *data* at *path*, atomically; otherwise as :func:`replace`."""
+    replace(path, lambda file: file.write(data))
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Yield a binary file that is at *path* once the block has ended without an exception; as :func:`replace`."""

@@ -27,13 +27,14 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("block", pa.int64()),  # the repeat; every cell is measured once in each block
     ("asked_bytes", pa.int64()),  # the size asked for; differs from buffer_bytes where it can't be had
     ("drain_interval_s", pa.float64()),  # of a reader on a timer: time between two drains
-    ("wait", pa.string()),  # how the reader waits between two looks: "epoll", "sleep:10ms", "spin:50us"
+    ("wait", pa.string()),  # how the reader waits between two looks: "epoll", "uring", "sleep:10ms", "spin:50us"
     ("placement", pa.string()),  # where it runs, against the workload's CPUs: "free", "same", "other"
     ("stage", pa.string()),  # of an overhead trial: "bare", "probe", "unread", "read"
     ("record_bytes", pa.int64()),  # payload of one record
     ("seq_checked", pa.bool_()),  # whether the sum of sequence numbers agrees; null where the reader can't tell
     ("failed_by_code", pa.string()),  # JSON object: errno name -> count
     ("peak_backlog_by_cpu", pa.string()),  # JSON object: CPU -> most events unread of it alone; null as peak_backlog is
+    ("rings", pa.string()),  # the CPUs that write to each ring, rings apart by a blank: "0-3", "0-1 2-3", "0 1 2 3"
     ("lost_reported", pa.int64()),  # what the transport itself said was lost; null where it never says
     ("births_refused", pa.int64()),  # forks whose life could not be named (the map was full)
     ("offered_lives", pa.int64()),  # processes the workload says it made during its whole run

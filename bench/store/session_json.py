@@ -34,7 +34,7 @@ def write(folder: Path, manifest: Mapping[str, Any]) -> None:
     fault = _fault(json.loads(text))
     if fault:
         raise ValueError(f"{NAME}: {fault}")
-    atomic.replace(folder / NAME, lambda file: file.write(text.encode()))
+    atomic.write(folder / NAME, text.encode())
 
 
 def read(folder: Path) -> tuple[dict[str, Any], int]:

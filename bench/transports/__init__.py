@@ -10,12 +10,38 @@ import dataclasses
 import re
 
 from bench.errors import unknown_name
+from bench.transports.arena_ring import ARENA_RING
+from bench.transports.ftrace import FTRACE
 from bench.transports.nothing import NOTHING
 from bench.transports.perf import PERF
-from bench.transports.ringbuf import RINGBUF_OUTPUT, RINGBUF_RESERVE
-from bench.transports.transport import PAGE, Shape, Transport
+from bench.transports.queue_map import QUEUE_MAP
+from bench.transports.ringbuf import RINGBUF_DYNPTR, RINGBUF_OUTPUT, RINGBUF_RESERVE
+from bench.transports.ringbuf_per_cache import RINGBUF_PER_CACHE
+from bench.transports.ringbuf_per_cpu import RINGBUF_PER_CPU
+from bench.transports.ticket_ring import TICKET_RING
+from bench.transports.transport import PAGE, Layout, Shape, Transport
+from bench.transports.user_space import USER_SPACE
 
-TRANSPORTS: dict[str, Transport] = {t.name: t for t in (PERF, RINGBUF_OUTPUT, RINGBUF_RESERVE)}
+TRANSPORTS: dict[str, Transport] = {
+    t.name: t
+    for t in (
+        PERF,
+        RINGBUF_OUTPUT,
+        RINGBUF_RESERVE,
+        RINGBUF_DYNPTR,
+        RINGBUF_PER_CPU,
+        RINGBUF_PER_CACHE,
+        TICKET_RING,
+        ARENA_RING,
+        QUEUE_MAP,
+        FTRACE,
+    )
+}
+
+
+def carriers(record: str) -> tuple[str, ...]:
+    """Return the names of the transports that can carry the *record* of that name in C."""
+    return tuple(name for name, carrier in TRANSPORTS.items() if carrier.refuses(record) is None)
 
 
 _VARIANT = re.compile(r"again|inject:[1-9][0-9]?|spin:[1-9][0-9]{0,2}")
@@ -23,17 +49,17 @@ _DEFINES = {"inject": "INJECTED", "spin": "SPUN"}
 
 
 def transport(name: str) -> Transport:
-    """Return the transport called *name*, or NOTHING by its name; UsageError lists the valid names.
+    """Return the transport called *name*, of programs or of user space, or NOTHING; UsageError lists the valid names.
 
     ``perf~again`` is perf under a second name. ``perf~inject:8`` is perf with a cost added to each submission, that of
     reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, a fraction of a nanosecond each.
     With these the suite checks itself (bench.selfcheck, bench.gatecheck).
     """
     plain, varied, what = name.partition("~")
-    known = {**TRANSPORTS, NOTHING.name: NOTHING}
+    known = {**TRANSPORTS, **USER_SPACE, NOTHING.name: NOTHING}
     variant = _VARIANT.fullmatch(what)
-    if plain not in known or (varied and not variant):
-        raise unknown_name("transport", name, TRANSPORTS)
+    if plain not in known or (varied and (not variant or plain in USER_SPACE)):
+        raise unknown_name("transport", name, {**TRANSPORTS, **USER_SPACE})
     if not variant:
         return known[plain]
     kind, _, amount = what.partition(":")
@@ -42,4 +68,4 @@ def transport(name: str) -> Transport:
     )
 
 
-__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "Shape", "Transport", "transport"]
+__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "USER_SPACE", "Layout", "Shape", "Transport", "carriers", "transport"]

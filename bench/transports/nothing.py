@@ -7,6 +7,7 @@ from bench.transports.transport import Transport
 NOTHING = Transport(
     name="nothing",
     shape="shared-ring",
+    layout="ringbuf",
     map_name="",
     submit="submit_nothing",
     source="nothing.h",

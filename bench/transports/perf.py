@@ -28,6 +28,7 @@ def _stride(record: int) -> int:
 PERF = Transport(
     name="perf",
     shape="ring-per-cpu",
+    layout="perf",
     map_name="perf_events",
     submit="submit_perf",
     source="perf.h",

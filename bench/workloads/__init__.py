@@ -1,4 +1,4 @@
-"""The workloads: what makes fork, exec and exit events.
+"""The workloads: what makes events.
 
 A workload is one file with a :class:`~bench.workloads.workload.Kind`; registering it is one line here.
 """
@@ -10,11 +10,22 @@ from collections.abc import Sequence
 from bench.errors import UsageError, unknown_name
 from bench.kernel.probe import Probe
 from bench.offered import Offered, split
-from bench.workloads import burst, command, firehose, fork_exec, stress_ng
+from bench.workloads import burst, command, firehose, fork_exec, nested, sched_switch, stress_ng, writers
 from bench.workloads.workload import Kind, Operation, Request, Workload
 
 WORKLOADS: dict[str, Kind] = {
-    kind.name: kind for kind in (fork_exec.KIND, burst.KIND, stress_ng.KIND, firehose.KIND, command.KIND)
+    kind.name: kind
+    for kind in (
+        fork_exec.KIND,
+        burst.KIND,
+        stress_ng.KIND,
+        firehose.KIND,
+        sched_switch.KIND,
+        nested.KIND,
+        writers.KIND,
+        writers.RELAY,
+        command.KIND,
+    )
 }
 
 
@@ -41,6 +52,8 @@ def offered(name: str) -> Offered | None:
     if load and not _kind(plain)[0].paced:
         able = ", ".join(kind.name for kind in WORKLOADS.values() if kind.paced)
         raise UsageError(f"workload {name!r}: only these can be offered at a load: {able}.")
+    if load and load.share and not _kind(plain)[0].by_itself:
+        raise UsageError(f"workload {name!r}: nobody knows its flat out; give it a rate, like {plain}@2500.")
     return load
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import sys
 
 from bench.errors import EnvironmentLacks, UsageError
 from bench.kernel.syscalls import die_with_parent
+from bench.machine.measured_by import caller
 from bench.workloads.group import kill_group
 from bench.workloads.workload import Kind, Request, Workload
 
@@ -42,7 +42,7 @@ class Command:
 
     def start(self) -> None:
         """Run it."""
-        identity = _caller()
+        identity = caller()
         environment = dict(os.environ)
         if identity is not None:
             environment.update(HOME=identity.pw_dir, USER=identity.pw_name, LOGNAME=identity.pw_name)
@@ -100,17 +100,6 @@ class Command:
     def exit_status(self) -> int | None:
         """Return its exit status; negative: the signal that ended it."""
         return self._status
-
-
-def _caller() -> pwd.struct_passwd | None:
-    """Return the user who called sudo; None where that was root, or nobody called it."""
-    name = os.environ.get("SUDO_UID", "")
-    if os.geteuid() != 0 or not name.isdecimal() or int(name) == 0:
-        return None
-    try:
-        return pwd.getpwuid(int(name))
-    except KeyError:
-        return None
 
 
 def _make(request: Request) -> Workload:

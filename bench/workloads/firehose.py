@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from bench import native
 from bench.errors import EnvironmentLacks, UsageError
 from bench.kernel import probe
+from bench.native import producer
 from bench.workloads.workers import Loop, Slot, Workers
 from bench.workloads.workload import Kind, Operation, Operations, Request, Workload
 
@@ -29,13 +30,13 @@ class Firehose(Workers):
 
     def check(self) -> None:
         """Check that the loop was built."""
-        if reason := native.missing():
+        if reason := producer.missing():
             raise EnvironmentLacks(reason)
 
     @contextlib.contextmanager
     def work(self) -> Iterator[Loop]:
         """Yield the loop that a producer runs: native, and endless."""
-        call = native.library().firehose
+        call = producer.library().firehose
         interval_ns = 0 if self._per_s is None else max(1, round(1e9 / self._per_s))
 
         def loop(slot: Slot) -> None:
@@ -67,7 +68,7 @@ def _probe(request: Request) -> probe.Probe:
 
 @contextlib.contextmanager
 def _calls() -> Iterator[Operations]:
-    call, done = native.library().firehose, ctypes.c_uint64()
+    call, done = producer.library().firehose, ctypes.c_uint64()
     yield lambda times: call(times, probe.FIREHOSE_PID, ctypes.addressof(done), 0)
 
 
@@ -80,7 +81,7 @@ KIND = Kind(
     "firehose:B[@LOAD]",
     f"a producer pinned to each CPU calls getpgid() in a native loop, B records a call (--record-bytes {RECORD_BYTES})",
     _make,
-    native.missing,
+    producer.missing,
     _probe,
     RECORD_BYTES,
     paced=True,

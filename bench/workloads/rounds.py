@@ -27,9 +27,10 @@ class Rounds:
         """Fork the process; it waits for the first round."""
         orders, self._orders = os.pipe()
         self._answers, answers = os.pipe()
+        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._serve(orders, answers)
+            self._serve(orders, answers, parent)
         self._pid = pid
         os.close(orders)
         os.close(answers)
@@ -64,9 +65,9 @@ class Rounds:
             raise MeasurementInvalid("the producer ended by itself, in the middle of the measurement.")
         return int(struct.unpack("<Q", answer)[0])
 
-    def _serve(self, orders: int, answers: int) -> None:
+    def _serve(self, orders: int, answers: int, parent: int) -> None:
         try:
-            die_with_parent()
+            die_with_parent(parent)
             os.setpgid(0, 0)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)

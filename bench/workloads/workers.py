@@ -74,17 +74,18 @@ class Workers:
         """Fork the workers; each waits for its byte."""
         loop = self._resources.enter_context(self.work())
         reading, self._go = os.pipe()
+        parent = os.getpid()
         for index, affinity in enumerate(self._affinities):
             pid = os.fork()
             if pid == 0:
                 os.close(self._go)
-                self._run(index, affinity, reading, loop)
+                self._run(index, affinity, reading, loop, parent)
             self._pids.append(pid)
         os.close(reading)
 
-    def _run(self, index: int, affinity: tuple[int, ...], go: int, loop: Loop) -> None:
+    def _run(self, index: int, affinity: tuple[int, ...], go: int, loop: Loop, parent: int) -> None:
         try:
-            die_with_parent()
+            die_with_parent(parent)
             os.setpgid(0, 0)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""What a workload is: something that makes processes, started and stopped around the measured window."""
+"""What a workload is: something that makes events, started and stopped around the measured window."""
 
 from __future__ import annotations
 
@@ -90,5 +90,7 @@ class Kind:
     """The usual length of its records where that can be chosen; None where it can't."""
     paced: bool = False
     """Whether it can be offered at a rate, behind an @ (bench.offered)."""
+    by_itself: bool = True
+    """Whether it runs without a transport, so that its flat out can be found beforehand (bench.calibration)."""
     operation: Callable[[Request], Operation] | None = None
     """Its operation, where that can be done and timed one by one."""

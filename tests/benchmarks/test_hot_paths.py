@@ -22,8 +22,9 @@ from bench.order import analyse
 from bench.order.file import EventsFile
 from bench.readers import READERS
 from bench.report import write_report
-from bench.transports import TRANSPORTS, transport
+from bench.transports import transport
 from tests.gate.worlds import rows
+from tests.kernel.conftest import BUFFERS
 from tests.order.planted import Recipe
 from tests.report import synthetic
 
@@ -45,7 +46,7 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("carrier", TRANSPORTS)
+@pytest.mark.parametrize("carrier", BUFFERS)
 def test_drain(timed: Callable[..., Any], carrier: str, name: str) -> None:
     with full_buffer(transport(carrier), name, nbytes=RECORDS, record_bytes=32, filled_from=(0,)) as buffer:
         timed(buffer.empty, setup=lambda: (buffer.fill(), None)[1], events=buffer.events)

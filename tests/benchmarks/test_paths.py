@@ -23,8 +23,8 @@ from bench.plan import Plan
 from bench.planning import build
 from bench.profiles import Group, Profile
 from bench.readers import READERS
-from bench.transports import TRANSPORTS
 from bench.trial import measure
+from tests.kernel.conftest import BUFFERS
 
 pytestmark = pytest.mark.slow
 
@@ -59,14 +59,29 @@ def planned(carrier: str, name: str, policy: str) -> Plan | None:
 
 PATHS = [
     pytest.param(plan, id=f"{carrier}-{name}-{policy}")
-    for carrier in TRANSPORTS
+    for carrier in BUFFERS
     for name in READERS
     for policy in WAKEUPS
     if (plan := planned(carrier, name, policy)) is not None
 ]
 
 
-@pytest.mark.parametrize("plan", PATHS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Measure every path where somebody wants figures (--rounds); else one of each transport and reader, in turn."""
+    if "plan" in metafunc.fixturenames:
+        whole = int(metafunc.config.getoption("--rounds")) > 1
+        metafunc.parametrize("plan", PATHS if whole else _one_each())
+
+
+def _one_each() -> list[Any]:
+    """Return a path for each transport with each reader, with another wake-up each time."""
+    pairs: dict[tuple[tuple[str, ...], str], list[Any]] = {}
+    for path in PATHS:
+        (trial,) = path.values[0].trials
+        pairs.setdefault((trial.transports, trial.reader), []).append(path)
+    return [paths[turn % len(paths)] for turn, paths in enumerate(pairs.values())]
+
+
 def test_path(benchmark: Any, plan: Plan, request: pytest.FixtureRequest) -> None:
     (trial,) = plan.trials
     found: dict[str, list[float | None]] = {name: [] for name in KEPT}
@@ -96,7 +111,8 @@ def test_no_path_is_missing() -> None:
     ways = [
         (p.values[0].trials[0].transports[0], p.values[0].trials[0].reader, p.values[0].trials[0].wakeup) for p in PATHS
     ]
-    assert {way[0] for way in ways} == set(TRANSPORTS)
+    assert {way[0] for way in ways} == set(BUFFERS)
     assert {way[1] for way in ways} == set(READERS)
     assert {way[2] for way in ways} == set(WAKEUPS)
     assert len(ways) > 50
+    assert {path.values[0].trials[0].wakeup for path in _one_each()} == set(WAKEUPS)

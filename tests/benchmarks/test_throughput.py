@@ -24,6 +24,7 @@ from bench.transports import TRANSPORTS
 from bench.trial import Share, measure
 from bench.wakeups import wakeup
 from tests.benchmarks.conftest import Duel, Timed
+from tests.kernel.conftest import BUFFERS
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,12 +32,9 @@ pytestmark = [
 ]
 
 POLICIES = ("every", "adaptive", "batch:500", "bytes:16K", "none")
-CELLS = [(name, policy) for name, t in TRANSPORTS.items() for policy in POLICIES if wakeup(policy).kind in t.wakeups]
+CELLS = [(name, policy) for name in BUFFERS for policy in POLICIES if wakeup(policy).kind in TRANSPORTS[name].wakeups]
 FEWEST_BLOCKS = 5
-BRIEF = [
-    *(("perf", "every"), ("perf", "batch:500"), ("perf", "none")),
-    *(("ringbuf-reserve", "adaptive"), ("ringbuf-reserve", "none")),
-]
+BRIEF = [("perf", "every"), ("perf", "none"), ("ringbuf-reserve", "adaptive")]
 TIMER = "sleep:200us"
 """How both readers wait where nobody is woken."""
 SECONDS = 0.2

@@ -161,7 +161,7 @@ def test_two_cells_that_differ_in_two_factors_are_no_comparison_unless_it_is_sai
 
 def test_a_selection_must_name_one_cell_and_parts_that_exist() -> None:
     evidence = Evidence(view(_rows(_world(ringbuf_better=True)), **_TWO))
-    with pytest.raises(ValueError, match="cells are perf"):
+    with pytest.raises(ValueError, match="cells here are perf"):
         evidence.cell(select("perf"))
     with pytest.raises(Missing, match="not measured here: perf reader=none-such"):
         evidence.cell(select("perf", reader="none-such"))
@@ -186,3 +186,27 @@ def test_the_table_escapes_what_a_session_says_of_itself(good: dict[str, Judged]
     assert "<b>" not in text
     assert "\x1b" not in text
     assert text.count("\n## ") == len(CLAIMS)
+
+
+@pytest.mark.parametrize("cpus", ["", "0-", "-1", "all", "٣", "0-1,", "9" * 7, "0,1\n"])
+def test_cpus_that_are_no_list_are_no_number_of_producers(cpus: str) -> None:
+    rows = synthetic.cells({"perf": {"producer_ns_per_event": 5.0}}, cpus=cpus)
+    with pytest.raises(Missing, match="not measured here"):
+        Evidence(view(rows)).cell(select("perf", producers=1))
+
+
+def test_of_a_session_made_for_other_questions_what_is_unclear_is_not_told() -> None:
+    """Two wake-ups of what a claim asks for once: it must not guess, and the page must not fail."""
+    rows = [
+        row
+        for size, transports in ((64, ("perf",)), (128, ("ringbuf-reserve",)))
+        for wakeup in ("none", "every")
+        for row in synthetic.cells(
+            {name: {"attempted": 9, "failed": 1, "causal_violations": 1} for name in transports},
+            mode="paired", reader="bulk", wakeup=wakeup, workload="fork-exec", asked_bytes=size << 10,
+        )
+    ]  # fmt: skip
+    found = {each.claim.id: each for each in judged(view(rows), claims())}
+    assert not any(each.told for each in found.values())
+    said = " ".join(outcome.why_not for each in found.values() for outcome in each.outcomes)
+    assert "not one but 2 cells here are" in said

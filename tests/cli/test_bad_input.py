@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import _COMMANDS
+from bench.transports import TRANSPORTS, USER_SPACE
 from tests.cli.inside import inside
 
 ROOT = Path(__file__).parents[2]
@@ -185,7 +186,7 @@ def test_list_names_everything_and_whether_it_is_available(tmp_path: Path) -> No
     for rows in listed.values():
         assert rows
         assert all(isinstance(row["name"], str) and isinstance(row["available"], bool) for row in rows)
-    assert {row["name"] for row in listed["transports"]} == {"perf", "ringbuf-output", "ringbuf-reserve"}
+    assert {row["name"] for row in listed["transports"]} == {*TRANSPORTS, *USER_SPACE}
     assert "fork-exec" in inside("list", cwd=tmp_path).stdout
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from bench import isolation
 from bench.choice import Choice
-from bench.kernel import cpus, tracepoints
+from bench.kernel import cpus, features, tracepoints
 from bench.measuring import MEASURES
 from bench.planning import build
 from bench.profiles import BOTH, Group, Profile
+from bench.transports import TRANSPORTS, transport
 from bench.trial import Outcome
 
 Measure = Callable[..., Outcome]
@@ -20,8 +21,15 @@ Measure = Callable[..., Outcome]
 
 @pytest.fixture(scope="session", autouse=True)
 def _held() -> Iterator[None]:
+    isolation.warm_up()  # before the first trial: each compiles in a third of the time then
     with tracepoints.held():
         yield
+
+
+def need(name: str) -> None:
+    """Skip the test where the transport called *name* cannot be had on this machine."""
+    if reason := features.missing(transport(name)):
+        pytest.skip(f"{name}: {reason}")
 
 
 @pytest.fixture
@@ -40,6 +48,8 @@ def measured() -> Measure:
         mode: str | None = None,
         **more: Any,
     ) -> Outcome:
+        for name in transports:
+            need(name)
         choice = Choice(
             transports=transports,
             readers=(reader,),
@@ -64,3 +74,9 @@ def measured() -> Measure:
 def share(outcome: Outcome, transport: str) -> Any:
     """Return a transport's share of an outcome."""
     return next(s for s in outcome.shares if s.transport == transport)
+
+
+BUFFERS = tuple(
+    name for name, carrier in TRANSPORTS.items() if carrier.layout in ("perf", "ringbuf") and carrier.needs is None
+)
+"""The two buffers as every kernel has them: what every reader reads. The other designs have tests of their own."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from bench import isolation
-from bench.kernel import probe, program, syscalls
+from bench.kernel import features, probe, program, syscalls
+from bench.kernel.ringbuf import MappedRingbuf
 from bench.readers import Opening, reader
 from bench.record import Record, sample
 from bench.transports import transport
@@ -34,6 +36,7 @@ int speak(struct __sk_buff *skb)
 _SENDS = {
     "perf": "perf_events.perf_submit(skb, e, bytes)",
     "ringbuf-output": "ringbuf_output_events.ringbuf_output(e, bytes, BPF_RB_NO_WAKEUP)",
+    "ringbuf-dynptr": "send_ringbuf_dynptr(e, bytes)",
 }
 
 
@@ -44,7 +47,7 @@ def _spoken(name: str, nbytes: int) -> list[tuple[int, int]]:
     sent = dataclasses.replace(probe.fill(1, _LONGEST), record=varied)
     files = [source_text for source_text in program.source.program([carrier], sent).split('#line 1 "bpf/account.h"')]
     text = files[0] + _PROGRAM.replace("SEND", _SENDS[name])
-    loaded = program.load([carrier], probe=sent, ringbuf_bytes=nbytes, text=text)
+    loaded = program.load([carrier], probe=sent, sizes={carrier.name: nbytes}, text=text)
     source = reader("bulk").open(Opening(loaded, carrier, nbytes, NOBODY, 100_000, keep=True))
     run = loaded.repeatable("speak")
     for _ in range(300):
@@ -60,8 +63,62 @@ def _spoken(name: str, nbytes: int) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("name", list(_SENDS))
 def test_each_arrives_once_with_its_own_length(name: str) -> None:
+    if reason := features.missing(transport(name)):
+        pytest.skip(reason)
     found = isolation.run(_spoken, name, 32768, timeout_s=60)
     lengths = [8 + (number * 7 & 0xFF) for number in range(300 * 20)]
     # perf pads the payload so that the record, with the 4 bytes of its length, ends on 8, and tells no other length.
     expected = [(length + 4 + 7) // 8 * 8 - 4 if name == "perf" else length for length in lengths]
     assert found == list(enumerate(expected))
+
+
+_LONGEST_SENT = 264
+_BOTH = """
+BPF_PERCPU_ARRAY(line, RECORD, 2);
+
+static __always_inline int speak(u32 which)
+{
+	RECORD *e = line.lookup(&which);
+	u32 bytes;
+
+	if (!e)
+		return 0;
+	bytes = 8 + (e->seq++ * 7 & 0xff); /* 8 to 263 */
+	return which ? send_ringbuf_dynptr(e, bytes) : submit_ringbuf_reserve(0, e);
+}
+
+int fixed(struct __sk_buff *skb) { return speak(0); }
+int exact(struct __sk_buff *skb) { return speak(1); }
+"""
+
+
+def _taken(records: int, nbytes: int) -> tuple[int, int]:
+    """Return the bytes of the ring that so many *records* took, reserved at the longest's length and at their own."""
+    carriers = [transport("ringbuf-reserve"), transport("ringbuf-dynptr")]
+    sent = probe.fill(1, _LONGEST_SENT)
+    text = program.source.program(carriers, sent).split('#line 1 "bpf/account.h"')[0] + _BOTH
+    loaded = program.load(carriers, probe=sent, sizes={each.name: nbytes for each in carriers}, text=text)
+    taken = []
+    for carrier, function in zip(carriers, ("fixed", "exact"), strict=True):
+        ring = MappedRingbuf(loaded.events(carrier).map_fd, nbytes, _LONGEST_SENT)
+        syscalls.run_repeatedly(loaded.repeatable(function), records)
+        taken.append(ring.pending_bytes())
+        ring.close()
+    loaded.close()
+    return taken[0], taken[1]
+
+
+def test_a_reservation_of_the_records_own_length_takes_what_it_needs() -> None:
+    if reason := features.missing(transport("ringbuf-dynptr")):
+        pytest.skip(reason)
+    stride = transport("ringbuf-dynptr").stride
+    fixed, exact = isolation.run(_taken, 256, 1 << 20, timeout_s=60)
+    assert fixed == 256 * stride(_LONGEST_SENT) == 256 * 272
+    assert exact == sum(stride(8 + (number * 7 & 0xFF)) for number in range(256)) < 0.55 * fixed
+    told = (Path(__file__).parents[2] / "docs" / "dynptr.md").read_text()
+    for way, nbytes in (("`ringbuf-reserve`", fixed), ("`ringbuf-dynptr`", exact)):
+        assert f"({way}) | {nbytes / 256:.0f} | {nbytes / fixed:.2g} |" in told
+    # In a ring that has no room for all of them, more of the shorter reservations find some.
+    fixed, exact = isolation.run(_taken, 256, 32768, timeout_s=60)
+    assert fixed == 32768 // 272 * 272
+    assert 0.9 * 32768 < exact <= 32768

@@ -19,7 +19,7 @@ from bench.kernel.perf_ring import MappedPerfRing
 from bench.kernel.ringbuf import MappedRingbuf
 from bench.readers import READERS, Opening, Reader, reader
 from bench.readers.arena import Arena
-from bench.readers.bulk import BulkReader, open_rings
+from bench.readers.bulk import BulkReader, open_all
 from bench.record import sample
 from bench.transports import PAGE, TRANSPORTS, Transport
 from bench.wakeups import NOBODY
@@ -257,7 +257,7 @@ EVERY_READER = (*(name for name in READERS if name != "callback-bare"), "bulk by
 def _open(name: str, opening: Opening) -> Reader:
     if name == "bulk by numpy":
         arena = Arena(opening.record, opening.capacity, keep=opening.keep)
-        return BulkReader(open_rings(opening), arena, compiled=False)
+        return BulkReader(open_all(opening), arena, compiled=False)
     return reader(name).open(opening)
 
 
@@ -275,7 +275,7 @@ def _each_reader(carrier: Transport, text: str, runs: tuple[int, ...]) -> dict[s
     """Let each reader in turn drain what *runs* runs of the program wrote, run by run."""
     sent = probe.fill(1, RECORD)
     text = (source.folder() / sent.record.header).read_text() + text
-    loaded = program.load([carrier], probe=sent, text=text, ringbuf_bytes=16 * PAGE)
+    loaded = program.load([carrier], probe=sent, text=text, sizes={carrier.name: 16 * PAGE})
     fill = loaded.repeatable("fill")
     os.sched_setaffinity(0, cpus.online()[:1])
     found, number = {}, 0

@@ -8,13 +8,12 @@ from __future__ import annotations
 import pytest
 
 from bench.metrics import compute
-from bench.transports import TRANSPORTS
-from tests.kernel.conftest import Measure, share
+from tests.kernel.conftest import BUFFERS, Measure, share
 
 FLAT_OUT = {"workload": "firehose:8", "wakeup": "none", "wait": "sleep:1ms", "producers": (1,)}
 
 
-@pytest.mark.parametrize("name", TRANSPORTS)
+@pytest.mark.parametrize("name", BUFFERS)
 def test_the_producers_cost_by_bpf_stats_and_by_wall_time(measured: Measure, name: str) -> None:
     # The same run of the program, by BPF_PROG_TEST_RUN: its wall time, and what the kernel's statistics say. These read
     # the clock before and after each run of 8 records, and are off for the other meter.

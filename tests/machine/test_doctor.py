@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bench.cli import doctor as command
+from bench.kernel.features import Feature
 from bench.machine import Finding
 
 GOOD = Finding("BPF JIT", "on", "ok", "cost")
@@ -20,11 +21,14 @@ ODD = Finding(
     "cpupower frequency-set -g performance",
     ("cost", "latency"),
 )
+TRIED = [Feature("arena", True, "created"), Feature("linked list", False, "tracing progs cannot use [b]it[/b] yet")]
 BAD = Finding("BCC", "not installed", "blocks", "it compiles", "sudo ./with-env true")
 
 
 def doctor(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *args: str, columns: int = 200) -> Result:
     monkeypatch.setattr(command, "examine", lambda: findings)
+    monkeypatch.setattr(command, "features", lambda: TRIED)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     return CliRunner().invoke(command.doctor, list(args), env={"COLUMNS": str(columns), "NO_COLOR": "1"})
 
 
@@ -64,6 +68,25 @@ def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
         "metrics": [],
     }
     assert document["findings"][2]["metrics"] == ["cost", "latency"]
+
+
+def test_what_designs_are_made_of_is_told_in_the_words_of_who_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = doctor(monkeypatch, [GOOD]).stdout.splitlines()
+    assert ["arena", "can", "created"] in [line.split() for line in lines]
+    (refused,) = (line for line in lines if "linked list" in line)
+    assert refused.split("cannot", 1)[1].strip() == "tracing progs cannot use [b]it[/b] yet"
+    told = json.loads(doctor(monkeypatch, [GOOD], "--json").stdout)["designs"]
+    assert told == [
+        {"name": "arena", "able": True, "said": "created"},
+        {"name": "linked list", "able": False, "said": "tracing progs cannot use [b]it[/b] yet"},
+    ]
+
+
+def test_without_root_no_design_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "examine", lambda: [GOOD])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "only root can try" in CliRunner().invoke(command.doctor, []).stdout
+    assert json.loads(CliRunner().invoke(command.doctor, ["--json"]).stdout)["designs"] is None
 
 
 def test_help_has_an_example() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,8 +56,23 @@ def _columns(**changed: object) -> dict[str, object]:
 
 def test_where_events_were_lost_or_only_counted_it_is_not_known() -> None:
     events = _events([(1, 5, 0), (2, 5, 1), (9, 10, 1)])
-    assert _columns(events=events) == {"peak_backlog": 2, "peak_backlog_cpu": 1}
-    nothing = {"peak_backlog": None, "peak_backlog_cpu": None}
+    assert _columns(events=events) == {"peak_backlog": 2, "peak_backlog_cpu": 1, "peak_backlog_ring": None}
+    nothing = {"peak_backlog": None, "peak_backlog_cpu": None, "peak_backlog_ring": None}
     assert _columns(events=events, failed=1) == nothing
     assert _columns() == nothing
-    assert _columns(events=events[:0]) == {"peak_backlog": 0, "peak_backlog_cpu": 0}
+    assert _columns(events=events[:0]) == {"peak_backlog": 0, "peak_backlog_cpu": 0, "peak_backlog_ring": None}
+
+
+@given(_ROWS)
+def test_rings_of_groups_lie_between_one_for_all_and_one_for_each_cpu(rows: list[tuple[int, int, int]]) -> None:
+    events = _events(rows)
+    whole, each = backlog.peak_backlog(events), max(backlog.peaks_by_cpu(events).values(), default=0)
+    assert backlog.peak_of_rings(events, [(0, 1, 2, 3)]) == whole
+    assert backlog.peak_of_rings(events, [(0,), (1,), (2,), (3,)]) == each
+    assert each <= backlog.peak_of_rings(events, [(0, 3), (1, 2)]) <= whole
+
+
+def test_without_the_rings_their_peak_is_not_known() -> None:
+    recording = Recording(1.0, 1, 0, 1, 0, 56, events=_events([(1, 2, 0)]))
+    assert backlog.METRIC.compute(recording)["peak_backlog_ring"] is None
+    assert backlog.METRIC.compute(dataclasses.replace(recording, rings=((0, 1),)))["peak_backlog_ring"] == 1

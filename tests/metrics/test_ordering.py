@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.event import DELIVERED, EXEC, EXIT, FORK, Events
+from bench.event import DELIVERED, EXEC, EXIT, FORK, SWITCH, Events
 from bench.metrics.metric import Number
 from bench.metrics.ordering import (
     METRIC,
@@ -152,6 +152,16 @@ def test_a_reader_that_only_counted_leaves_order_unknown() -> None:
 
 def test_no_events_are_in_order() -> None:
     assert computed([]) == dict.fromkeys((c.name for c in METRIC.columns), 0)
+
+
+def test_switches_have_an_order_and_no_life_to_contradict() -> None:
+    stream = [Seen(0, SWITCH, ts_ns=30), Seen(0, SWITCH, cpu=1, ts_ns=20)]
+    found = computed(stream)
+    assert {name for name, value in found.items() if value is None} == {"causal_violations", "lives", "cross_cpu_lives"}
+    assert found["late_events"] == found["timestamp_inversions"] == 1
+    # Beside events of lives they are neither cause nor effect, whatever birth a file gives them.
+    mixed = [Seen(A, SWITCH), Seen(A, EXEC), Seen(A, FORK), Seen(B, SWITCH, cpu=0), Seen(B, SWITCH, cpu=1)]
+    assert [computed(mixed)[name] for name in ("causal_violations", "lives", "cross_cpu_lives")] == [1, 1, 0]
 
 
 def test_every_figure_lands_in_the_column_of_its_name() -> None:

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.event import Events
+from bench.event import EVENT, FORK, SWITCH, SWITCHED, Events
 from bench.metrics import latency, ordering
 from bench.metrics.recording import Recording
 from bench.order import Order, Recorded, analyse
 from bench.order import ranks as ranks_module
+from bench.report.orders.table import figures, kinds, remains
+from bench.report.orders.words import answer
+from bench.report.quantities import NOT_MEASURED
 from tests.order import reference
 
 rows = st.lists(
@@ -19,7 +22,7 @@ rows = st.lists(
         st.integers(0, 40),  # stamps: few, so that they tie
         st.integers(0, 60),
         st.integers(0, 3),
-        st.integers(0, 2),
+        st.integers(0, 3),
         st.integers(0, 7),  # births: 0 is no life
     ),
     max_size=40,
@@ -53,6 +56,22 @@ def test_the_contracts_columns_are_those_of_the_metrics(drawn: list[tuple[int, .
     known = Recording(1.0, len(events), 0, len(events), 0, 64, events=events)
     expected = {**latency.METRIC.compute(known), **ordering.METRIC.compute(known)}
     assert analysed(events, chunk).as_row() == expected
+
+
+def test_switches_alone_are_told_without_lives_and_by_their_own_size() -> None:
+    drawn = [(30, 0, 0, SWITCH, 0), (10, 0, 1, SWITCH, 0), (20, 0, 0, SWITCH, 0)]
+    switches, mixed = analysed(recording(drawn), 3), analysed(recording([*drawn, (40, 0, 0, FORK, 1)]), 3)
+    assert not switches.of_lives
+    assert mixed.of_lives
+    assert switches.windows[-1].held_bytes == switches.windows[-1].held_events * SWITCHED.itemsize > 0
+    assert mixed.windows[-1].held_bytes == mixed.windows[-1].held_events * EVENT.itemsize
+    assert "came late, by 20 ns at most. Held" in answer(switches)
+    assert "at most; no causal violation among them. Held" in answer(mixed)
+    assert [row[0] for row in kinds(switches).rows] == ["switch"]
+    assert "Causal violations" not in [row[0] for row in figures(switches).rows]
+    assert "Causal violations" in [row[0] for row in figures(mixed).rows]
+    assert {row[4] for row in remains(switches).rows} == {NOT_MEASURED}
+    assert {row[4] for row in remains(mixed).rows} == {"0"}
 
 
 @settings(max_examples=40, deadline=None)
@@ -123,7 +142,7 @@ def test_windows_are_the_shortest_and_do_what_they_say(drawn: list[tuple[int, ..
         assert window.late_events == len(held.late)
         assert window.held_events == held.most
         assert window.held_at_end == held.at_end
-        assert window.held_bytes == 56 * held.most
+        assert window.held_bytes == (24 if set(events["kind"]) == {SWITCH} else 56) * held.most
         if held.latencies:
             assert window.latency.max == max(held.latencies)
             assert window.latency.p50 == reference.nearest_rank(held.latencies, 500)

@@ -157,7 +157,7 @@ def test_an_event_received_before_its_stamp_is_told() -> None:
     assert (order.delivered.latency.p50, order.delivered.latency.max) == (-4, 3)
 
 
-@pytest.mark.parametrize(("field", "value", "said"), [("cpu", 8192, "CPU 8192"), ("kind", 3, "kind 3")])
+@pytest.mark.parametrize(("field", "value", "said"), [("cpu", 8192, "CPU 8192"), ("kind", 5, "kind 5")])
 def test_what_no_recording_has_is_refused(field: str, value: int, said: str) -> None:
     events = events_of([(1, 2, 0, FORK, 1)])
     events[field] = value

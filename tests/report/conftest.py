@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.cli.writing import written as with_claims
 from bench.report import write_report
 from bench.report.view import SessionView
+from bench.store.folder import read_session
 from tests.report import synthetic
+
+pytest.register_assert_rewrite("tests.report.hostile")
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +35,20 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     write_report(synthetic.whole_session(), out)
     return out
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the recorded session's report, with the published statements judged, as the command writes it."""
+    out = tmp_path_factory.mktemp("reference")
+    results = Path(__file__).parents[2] / "results"
+    with_claims(read_session(results / "reference", results), out, identify=False)
+    return out
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One browser for all tests that look at a page in it."""
+    from tests.report.browser import started
+
+    yield from started()

@@ -278,11 +278,13 @@ def orders(cpus: int = 2, lives: int = 100_000) -> tuple[Surveyed, ...]:
     ring, _ = Recipe(lives, cpus=cpus).events()
     straight, _ = Recipe(lives, cpus=cpus, swaps=0, moved_forks=0).events()
     found = []
-    for transport, events in (("perf", drained_by_cpu(straight)), ("ringbuf-reserve", ring)):
+    each = {"perf": drained_by_cpu(straight), "ringbuf-reserve": ring}
+    sources = {transport: Recorded(events) for transport, events in each.items()}
+    for transport, events in each.items():
         counted = {"attempted": len(events), "failed": 0}
         (of_trial,) = records(frame(table_of([row(mode="paired", transport=transport, trial="0001", **counted)])))
         order = analyse(Recorded(events), transport, shared_ring=transport != "perf")
-        found.append(Surveyed(of_trial, order))
+        found.append(Surveyed(of_trial, order, sources))
     return tuple(found)
 
 

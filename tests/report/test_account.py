@@ -8,7 +8,7 @@ from bench.report.caveats import caveats
 from bench.report.findings import findings
 from bench.report.view import SessionView
 from tests.report import synthetic
-from tests.report.synthetic import KIB, Row, row, view
+from tests.report.synthetic import KIB, Row, row, session, view
 
 PLANNED = {"plan": {**synthetic.manifest()["plan"], "trials": [{}] * 60}}
 
@@ -41,11 +41,11 @@ def test_the_checksum_of_an_account() -> None:
     rows += [row(seq_checked=False, valid=False, block=9, **counted)]
     session = view(rows)
     assert [entry.checksum for entry in account(session)] == [
-        *("agrees", "agrees", "the reader doesn't look into records", "not recorded", "differs")
+        *("agrees", "agrees", "not all numbers were read", "not recorded", "differs")
     ]
     assert checksums(session) == (
         "The sum of sequence numbers agrees in 2 accounts; differs in 1 account; "
-        "in 1 account the reader doesn't look into records."
+        "in 1 account not all numbers were read."
     )
 
 
@@ -141,7 +141,7 @@ def test_a_workload_that_failed_and_lives_without_a_name() -> None:
         (["ringbench", "run", "--seed=9"], "sudo ./with-env ringbench run --seed=9"),
         (
             ["/x/bench/__main__.py", "run", "--out", "a b", "--", "make", "--out", "x y"],
-            "sudo ./with-env ringbench run --seed 1 -- make --out 'x y'",
+            "sudo ./with-env ringbench run --seed 1 -- COMMAND",
         ),
         (["ringbench", "run", "--out=old", "--quiet"], "sudo ./with-env ringbench run --quiet --seed 1"),
         (["ringbench", "run", "--resume", "old"], "sudo ./with-env ringbench run --seed 1"),
@@ -150,4 +150,15 @@ def test_a_workload_that_failed_and_lives_without_a_name() -> None:
     ],
 )
 def test_the_command_that_measures_it_again(recorded: list[str], shown: str) -> None:
-    assert again(view([], command_line=recorded)) == shown
+    command = recorded[recorded.index("--") + 1 :] if "--" in recorded else None
+    assert again(view([], command_line=recorded, plan={"command": command})) == shown
+
+
+@pytest.mark.parametrize("behind", [["--", "make", "-C", "secret"], ["make", "-C", "secret"], []])
+def test_a_workloads_own_command_is_told_only_where_it_was_asked_for(behind: list[str]) -> None:
+    stored = session(
+        [], command_line=["ringbench", "run", "--repeats", "3", *behind], plan={"command": ["make", "-C", "secret"]}
+    )
+    plain = "sudo ./with-env ringbench run --repeats 3 --seed 1 --"
+    assert again(SessionView.of(stored)) == f"{plain} COMMAND"
+    assert again(SessionView.of(stored, identify=True)) == f"{plain} make -C secret"

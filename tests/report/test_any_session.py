@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.cli.writing import written
 from bench.metrics import COLUMNS
-from bench.report import markdown, write_report
+from bench.report import markdown
 from bench.report.document import as_json, dumps
 from bench.report.terminal import show
 from bench.report.view import SessionView
@@ -29,7 +30,7 @@ COUNTS = {"attempted": 1000, "failed": 10, "causal_violations": 3, "timestamp_in
 def everything(stored: StoredSession) -> str:
     """Report *stored* in every way; return what the terminal shows."""
     with tempfile.TemporaryDirectory() as out:
-        write_report(stored, Path(out))
+        written(stored, Path(out), identify=True)
         assert len((Path(out) / "summary.md").read_text().splitlines()) < 60
     json.loads(dumps(as_json(stored)))
     shown = io.StringIO()
@@ -152,7 +153,9 @@ rows_of_any_kind = st.lists(
             **{name: st.one_of(st.none(), st.sampled_from([4 * KIB, 96 * KIB, 1])) for name in ("asked_bytes",)},
             "buffer_bytes": st.one_of(st.none(), st.sampled_from([0, 1, 4 * KIB, 1 << 40])),
             "drain_interval_s": st.one_of(st.none(), st.floats(0, 1e3)),
-            "wait": st.sampled_from([None, "epoll", "sleep:10ms", "spin:50us", "spin:", ":", "\x1b[0m<b>"]),
+            "wait": st.sampled_from(
+                [None, "epoll", "sleep:10ms", "uring", "uring:1ms", "spin:50us", "spin:", ":", "\x1b[0m<b>"]
+            ),
             "placement": st.sampled_from([None, "free", "same", "other", "名"]),
             "record_bytes": st.sampled_from([None, -1, 0, 1, 8, 56, 1 << 40]),
             "seq_checked": st.sampled_from([None, True, False]),

@@ -53,7 +53,7 @@ def test_the_page_names_it_and_the_figure_rings_it(tmp_path: Path) -> None:
 
     def rings(values: list[float]) -> list[list[float]]:
         axes = Figure().add_subplot()
-        point(axes, Mark("perf", values, "perf"), 0, aside=0.1, along_x=True)
+        point(axes, Mark("perf", values, "perf", "ns"), 0, aside=0.1, along_x=True)
         hollow = [line for line in axes.lines if line.get_marker() == "o" and line.get_markersize() == 6]
         return [list(line.get_xdata()) for line in hollow]  # type: ignore[arg-type]
 

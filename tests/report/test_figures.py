@@ -18,6 +18,8 @@ from tests.report import synthetic
 from tests.report.synthetic import KIB, MIB, Row, cells, row, view
 
 KINDS = {kind.name: kind for kind in FIGURES}
+CURVES = ("window", "disorder_over_time", "latency_distribution")
+"""Figures that name the load and the reader of a panel in lines of their own."""
 NAMES = pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
 
 
@@ -64,7 +66,8 @@ def test_a_figure_says_on_what_and_with_what_it_was_measured(kind: FigureKind, w
         "readers": "firehose:32 on CPU 0, 32-byte records, 1 MiB",
         "overhead": "firehose:1 on CPU 0, 32-byte records",
     }
-    assert own.get(kind.name, usual) in said
+    setting = own.get(kind.name, usual)
+    assert all(part in said for part in (setting.split("), ") if kind.name in CURVES else [setting]))
     assert all(axes.get_xlabel() for axes in figure.axes)
     assert "EMULATED" not in said
 
@@ -131,6 +134,28 @@ def test_cost_plots_every_repeat_and_the_median() -> None:
     assert "520 ns" in words(figure)
     assert "252 ns" in words(figure)
     assert "ringbuf-reserve is cheaper" in words(figure)
+
+
+def test_the_stack_is_producer_below_reader_from_zero_with_the_sum_of_each_repeat_beside_it() -> None:
+    parts = {
+        "perf": {"producer_ns_per_event": [500.0, 540.0, 520.0, 510.0, 530.0], "consumer_cpu_ns_per_event": 200.0},
+        "ringbuf-reserve": {
+            "producer_ns_per_event": 250.0,
+            "consumer_cpu_ns_per_event": [90.0, 100.0, 110.0, 95.0, 105.0],
+        },
+        "ringbuf-output": {"producer_ns_per_event": 250.0},  # without the reader's part there is no stack
+    }
+    figure = draw("cost_stacked", cells(parts))
+    (axes,) = figure.axes
+    bars = [(bar.get_x(), bar.get_y(), bar.get_height()) for bar in axes.patches]
+    assert [(low, high) for _, low, high in bars] == [(0, 520), (520, 200), (0, 250), (250, 100)]
+    assert bars[0][0] == bars[1][0] < bars[2][0] == bars[3][0]
+    assert axes.get_ylim()[0] == 0
+    assert list(median(figure, "perf, producer and reader").get_ydata()) == [720]
+    drawn = [sorted(line.get_ydata()) for line in axes.get_lines()]
+    assert [700, 710, 720, 730, 740] in drawn
+    assert [340, 345, 350, 355, 360] in drawn
+    assert "720 ns with perf, 350 ns with ringbuf-reserve" in words(figure).replace("\n", " ")
 
 
 def test_figures_far_apart_get_a_logarithmic_axis_that_says_so(quick: SessionView) -> None:

@@ -16,8 +16,11 @@ from tests.report import synthetic
 from tests.report.synthetic import KIB, view
 
 
-def _cells(transport: str, peaks: list[int | None], cpu_peaks: list[int | None]) -> list[Cell]:
-    columns = {transport: {"peak_backlog": peaks, "peak_backlog_cpu": cpu_peaks, "attempted": 9000, "failed": 0}}
+def _cells(
+    transport: str, peaks: list[int | None], cpu_peaks: list[int | None], rings: str | None = "0-1 2-3"
+) -> list[Cell]:
+    measured = {"peak_backlog": peaks, "peak_backlog_cpu": cpu_peaks, "peak_backlog_ring": cpu_peaks, "rings": rings}
+    columns = {transport: {**measured, "attempted": 9000, "failed": 0}}
     rows = synthetic.cells(columns, range(len(peaks)), asked_bytes=128 * KIB, buffer_bytes=128 * KIB)
     return cells_of(view(rows).figures)
 
@@ -37,10 +40,22 @@ def test_the_size_holds_the_backlog_and_half_of_it_would_not(transport: str, pea
     found = need(_cells(transport, [peak], [peak]), cpus)
     assert found
     carrier = TRANSPORTS[transport]
-    assert found.buffer_bytes == carrier.possible_bytes(found.buffer_bytes, cpus)
-    assert carrier.ring_bytes(found.buffer_bytes, cpus) > peak * found.stride
-    half = carrier.ring_bytes(found.buffer_bytes, cpus) // 2
-    assert half <= peak * found.stride or half < 4096
+    assert found.rings == {"ring-per-cpu": cpus, "ring-per-cache": 2, "shared-ring": 1}[carrier.shape]
+    assert found.buffer_bytes == carrier.possible_bytes(found.buffer_bytes, found.rings)
+    assert carrier.ring_bytes(found.buffer_bytes, found.rings) > peak * found.stride
+    half = carrier.ring_bytes(found.buffer_bytes, found.rings) // 2
+    assert half <= peak * found.stride or half < carrier.possible_bytes(1, 1)
+
+
+def test_rings_of_groups_hold_the_worst_group_on_each_and_without_their_number_nothing_is_said() -> None:
+    found = need(_cells("ringbuf-per-cache", [400], [300]), 4)
+    assert found
+    assert (found.events, found.rings, found.buffer_bytes) == (300, 2, 64 * KIB)
+    assert found.words() == "ringbuf-per-cache 64 KiB (at most 300 events unread in one of 2 rings, 64 bytes each)"
+    one = need(_cells("ringbuf-per-cache", [400], [400], "0-3"), 4)
+    assert one
+    assert one.words() == "ringbuf-per-cache 32 KiB (at most 400 events unread in all, 64 bytes each)"
+    assert need(_cells("ringbuf-per-cache", [400], [300], None), 4) is None
 
 
 @pytest.mark.parametrize(

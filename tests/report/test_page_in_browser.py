@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,56 +11,18 @@ from bench.compare import of_sessions
 from bench.gate.report import files
 from bench.history import page as history
 from bench.report import write_report
+from bench.report.figures import FIGURES
 from bench.report.view import SessionView
 from bench.store.folder import read_session
 from tests.gate.stored import stored
 from tests.gate.worlds import rows, slower, wander
 from tests.report import synthetic
+from tests.report.browser import go, show
+from tests.report.hostile import EVIL, shows_and_does_nothing
 from tests.report.synthetic import session
 from tests.report.test_page import HOSTILE
 
 pytestmark = pytest.mark.browser
-
-webdriver = pytest.importorskip("selenium.webdriver")
-
-FLAGS = (
-    "--headless",
-    "--remote-debugging-pipe",  # not by TCP: the driver would look for the browser at "localhost"
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-class LoopbackService(webdriver.ChromeService):
-    """The driver by its address: a minimal Debian has no /etc/hosts, and so no "localhost", by which selenium goes."""
-
-    @property
-    def service_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def is_connectable(self) -> bool:
-        with socket.socket() as trial:
-            return trial.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if binary is None or driver is None:
-        pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with tempfile.TemporaryDirectory(prefix="ringbench-browser-", ignore_cleanup_errors=True) as profile:
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        chrome = webdriver.Chrome(options=options, service=LoopbackService(driver))
-        yield chrome
-        chrome.quit()
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +33,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("hostile")
     write_report(session(rows, notes=[HOSTILE], command_line=["ringbench", "run", "y" * 2000]), out)
     return out
-
-
-def show(browser: Any, folder: Path, *, width: int = 1100, dark: bool = False, page: str = "report.html") -> None:
-    media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
-    screen = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    browser.get((folder / page).as_uri())
 
 
 @pytest.mark.parametrize("width", [1100, 390])
@@ -98,7 +48,7 @@ def test_it_opens_without_a_complaint_and_without_scrolling_sideways(
         browser.execute_script(f"return [...document.querySelectorAll('{which}')].{measure}")
         for which in ("figure svg", "details[open] > .figure > svg")
     )
-    assert len(figures) == 13
+    assert len(figures) == len(FIGURES)
     assert len(timelines) == 1  # the worst violation's; the others wait to be opened
     sizes = figures + timelines
     assert all(width > 300 and drawn > 300 for width, drawn in sizes)
@@ -124,11 +74,11 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     views = []
     for day in range(1, 11):
         change = slower("fill_ns_per_event", 0.3, "ringbuf-reserve") if day > 5 else None
-        evil = [{**row, "workload": row["workload"] + HOSTILE} for row in rows(day, drift=drift, change=change)]
+        evil = [{**row, "workload": row["workload"] + EVIL} for row in rows(day, drift=drift, change=change)]
         named = [{**row, "trial": f"t{number}"} for number, row in enumerate(evil)]
         times = {"started": f"2026-11-{day:02d}T00:00:00+00:00", "ended": f"2026-11-{day:02d}T01:00:00+00:00"}
         path = stored(
-            out / str(day), named, environment={"cpu_model": HOSTILE}, revision=HOSTILE, notes=[HOSTILE],
+            out / str(day), named, environment={"cpu_model": EVIL}, revision=EVIL, notes=[EVIL],
             sides={"id": "one", "blocks": 20}, **times,
         )  # fmt: skip
         views.append(SessionView.of(read_session(path, out)))
@@ -143,21 +93,85 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_comparison_and_a_history_do_nothing_but_show(
     browser: Any, compared: Path, page: str, width: int, dark: bool
 ) -> None:
-    show(browser, compared, width=width, dark=dark, page=f"{page}.html")
-    assert browser.get_log("browser") == []
-    assert browser.execute_script("return document.scripts.length + document.images.length") == 0
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    text = shows_and_does_nothing(browser, compared, page=f"{page}.html", width=width, dark=dark)
+    assert ("regressed" if page == "compare" else "worse") in text.lower()
     wide = browser.execute_script("return document.querySelector('figure svg').getBoundingClientRect().width")
     assert wide > 300
-    text = browser.execute_script("return document.body.innerText")
-    assert ("regressed" if page == "compare" else "worse") in text.lower()
-    resources = browser.execute_script("return performance.getEntriesByType('resource').map(r => r.name)")
-    assert [name for name in resources if not name.startswith("data:")] == []
 
 
 @pytest.mark.parametrize("width", [1100, 390])
 def test_a_hostile_session_does_nothing(browser: Any, hostile: Path, width: int) -> None:
     show(browser, hostile, width=width)
     assert browser.get_log("browser") == []
-    assert browser.execute_script("return document.scripts.length + document.images.length") == 0
+    assert browser.execute_script("return [document.scripts.length, document.images.length]") == [1, 0]
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def rows_shown(browser: Any) -> list[str]:
+    rows = "[...document.querySelectorAll('#trials tbody tr')].filter(row => !row.hidden)"
+    return browser.execute_script(f"return {rows}.map(row => row.cells[1].textContent)")
+
+
+def choose(browser: Any, factor: str, value: str) -> None:
+    browser.execute_script(
+        "const s = document.querySelector(`#choose select[name=${arguments[0]}]`); s.value = arguments[1];"
+        "s.dispatchEvent(new Event('change'))",
+        factor,
+        value,
+    )
+
+
+def test_rows_are_chosen_and_the_address_keeps_what_was(browser: Any, written: Path) -> None:
+    show(browser, written)
+    every = rows_shown(browser)
+    choose(browser, "transport", "perf")
+    assert set(rows_shown(browser)) == {"perf"}
+    assert 0 < len(rows_shown(browser)) < len(every)
+    address = browser.current_url
+    assert address.endswith("report.html#?transport=perf")
+    show(browser, written)
+    assert rows_shown(browser) == every
+    go(browser, address)
+    assert set(rows_shown(browser)) == {"perf"}
+    assert browser.get_log("browser") == []
+
+
+def test_trials_are_sorted_by_numbers_as_numbers(browser: Any, written: Path) -> None:
+    show(browser, written)
+    press = "document.querySelectorAll('#trials th button')[3].click();"
+    column = "return [...document.querySelectorAll('#trials tbody tr')].map(r => r.cells[3].dataset.value)"
+    up = browser.execute_script(press + column)
+    numbers = [int(value) for value in up if value.isdigit()]
+    assert len(set(numbers)) > 2
+    assert numbers == sorted(numbers)
+    down = [int(value) for value in browser.execute_script(press + column) if value.isdigit()]
+    assert down == sorted(down, reverse=True)
+    assert "sort=trials" in browser.current_url
+
+
+def test_without_scripts_everything_is_there(browser: Any, written: Path) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        show(browser, written)
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert browser.execute_script("return document.querySelector('#choose').hidden")
+    assert len(rows_shown(browser)) > 100
+
+
+def test_an_address_of_somebody_else_does_nothing(browser: Any, written: Path) -> None:
+    evil = "#?transport=%3Cimg%20src=x%20onerror=alert(1)%3E&reader=nobody&sort=trials,99,%3Cb%3E&sort=__proto__,0,up"
+    show(browser, written, page="report.html")
+    every = rows_shown(browser)
+    go(browser, (written / "report.html").as_uri() + evil)
+    assert rows_shown(browser) == every
+    assert browser.execute_script("return document.images.length") == 0
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+def test_the_answer_stands_on_the_first_screen(browser: Any, written: Path, width: int) -> None:
+    show(browser, written, width=width)
+    bottom = "return document.querySelector('h1').getBoundingClientRect().bottom"
+    assert 0 < browser.execute_script(bottom) < 844
+    assert browser.execute_script("return document.querySelectorAll('.card').length") == 4

@@ -44,6 +44,11 @@ def test_what_is_usual_goes_without_saying() -> None:
             {"wakeup": "adaptive", **WOKEN, "wait": "epoll:50us"},
             "wake-up adaptive, asleep 50 µs after each look, fork",
         ),
+        ({"wakeup": "every", **WOKEN, "wait": "uring"}, "a wake-up for every event, asleep in io_uring, fork"),
+        (
+            {"wakeup": "adaptive", **WOKEN, "wait": "uring:50us"},
+            "wake-up adaptive, asleep in io_uring, and 50 µs after each look, fork",
+        ),
         ({"wakeup": "bytes:16K", **WOKEN, "wait": "tea:break"}, "wake-up bytes:16K, wait tea:break, fork"),
         ({"workload": "firehose:32", "record_bytes": 1024}, "firehose:32 on CPUs 0-1, 1,024-byte records, 1 MiB"),
         ({"workload": "firehose:32", "record_bytes": 56}, "firehose:32 on CPUs 0-1, 56-byte records, 1 MiB"),

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import native
+from tests.rings import ftrace_pages
 from tests.rings.fake import (
     BUSY,
     DISCARD,
@@ -260,6 +261,41 @@ def callbacks(lib: ctypes.CDLL, memory: Memory) -> int:
     return count
 
 
+def ftrace(lib: ctypes.CDLL, memory: Memory, content: bytes) -> int:
+    """Take a page of ftrace's into every kind of sink; return how many records came out."""
+    count, address = 0, memory.between_guards(content)
+    for sink in sinks(memory):
+        ring = ftrace_pages.Ring(address)
+        for _ in range(2):
+            count += lib.ftrace_page(ring.ring, sink)
+            sink.kept = sink.used = sink.error = 0
+    memory.free()
+    return count
+
+
+def ftraces() -> Iterator[bytes]:
+    """Yield ftrace's pages: full ones, then damaged ones, then any bytes."""
+    made = (ftrace_pages.fork(1, 2, b"some"), ftrace_pages.exec_(3, 3, b"/a/b" * 9), ftrace_pages.exit_(4, b"x" * 16))
+    sound = [ftrace_pages.record(made[number % 3], 9, long=number % 4 == 0) for number in range(200)]
+    for commit in (0, 3, 4, 7, 40, 4079, 4080, 4081, 5000, (1 << 27) - 1, 3 << 30 | 4080):
+        yield ftrace_pages.page(1, sound, commit)
+    for cut in range(1, 80):
+        for data in made:
+            # The last bytes of the page are the first of an event.
+            end = ftrace_pages.record(data, 9)[:cut]
+            yield ftrace_pages.page(1, [ftrace_pages.padding(4080 - 4 - len(end)), end])
+    for fork in (made[0][:24], made[0][:23], made[0][:2], made[0][:1]):
+        for offset, length in ((24, 8), (24, 9999), (65535, 65535), (9999, 0), (0, 65535)):
+            located = ftrace_pages.located(offset, length)
+            text = ftrace_pages.record(fork[:8] + located + fork[12:] if len(fork) > 12 else fork, 9)
+            yield ftrace_pages.page(1, [ftrace_pages.padding(4080 - 4 - len(text)), text])
+    for seed in range(100):
+        chance = random.Random(seed)
+        yield ftrace_pages.page(chance.getrandbits(64), [chance.randbytes(4080)], 4080)
+        words = (chance.choice((chance.getrandbits(5), chance.getrandbits(32), 366, 365, 369)) for _ in range(1020))
+        yield ftrace_pages.page(1, [struct.pack("<1020I", *words)], chance.choice((4080, chance.randrange(4080))))
+
+
 def main() -> None:
     """Replay it all with the library that is named, and say how much that was."""
     native.LIBRARY = Path(sys.argv[1])
@@ -270,6 +306,9 @@ def main() -> None:
         rings += 1
     for ring in perfs():
         records += perf(lib, memory, ring)
+        rings += 1
+    for content in ftraces():
+        records += ftrace(lib, memory, content)
         rings += 1
     print(rings, records, callbacks(lib, memory))
 

@@ -20,6 +20,14 @@ CHECKED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-
 
 # Each takes one check out of the source: (what stands there, what stands there instead).
 WITHOUT = {
+    "an ftrace page's commit": ("if (unlikely(end > ring->page_bytes))", "if (0)"),
+    "an ftrace event's length": ("if (unlikely(bytes > end - at - header))", "if (0)"),
+    "an ftrace event's second word": (
+        "header = 8;\n\t\t\tif (unlikely(end - at < header))",
+        "header = 8;\n\t\t\tif (0)",
+    ),
+    "an ftrace event's fields": ("if (bytes < format->least)", "if (0)"),
+    "where an ftrace event's text lies": ("if (text > bytes || text_bytes > bytes - text)", "if (0)"),
     "a ringbuf's length": (
         "if (unlikely((((*word & ~DISCARD) + HEADER + 7ull) & ~7ull) > end - position))\n\t\treturn -2;",
         "",
@@ -64,7 +72,7 @@ def _checked(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     """Build *text* with the checker, and replay the rings of checked.py with it."""
     source, library = folder / "rings.c", folder / "rings.so"
     source.write_text(text)
-    build = ["gcc", "-std=c11", *CHECKED, "-fPIC", "-shared", "-o", str(library), str(source)]
+    build = ["gcc", "-std=c11", *CHECKED, "-fPIC", "-shared", "-I", str(SOURCE.parent), "-o", str(library), str(source)]
     built = subprocess.run(build, check=False, capture_output=True, text=True, timeout=60)
     assert built.returncode == 0, built.stderr
     environment = {**os.environ, "LD_PRELOAD": _library_of_the_checker(), "ASAN_OPTIONS": "detect_leaks=0"}
@@ -75,7 +83,8 @@ def _checked(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[subprocess.CompletedProcess[str]]]:
     """The source as it is ('') and without each of its checks, all built and run side by side."""
-    text = SOURCE.read_text()
+    included = SOURCE.with_name("ftrace.h").read_text()
+    text = SOURCE.read_text().replace('#include "ftrace.h"', included)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {"": pool.submit(_checked, tmp_path_factory.mktemp("whole"), text)}
         for name, (there, instead) in WITHOUT.items():

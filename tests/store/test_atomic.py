@@ -31,6 +31,18 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def test_write_makes_folders_replaces_and_follows_no_link(tmp_path: Path) -> None:
+    path, other = tmp_path / "a" / "b.txt", tmp_path / "other"
+    atomic.write(path, b"one")
+    path.unlink()
+    other.write_bytes(b"kept")
+    path.symlink_to(other)
+    atomic.write(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert other.read_bytes() == b"kept"
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_replace_makes_folders_and_replaces(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "c.txt"
     atomic.replace(path, lambda file: file.write(b"one"))

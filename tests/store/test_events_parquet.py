@@ -97,7 +97,7 @@ def test_compact_and_quick(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("ts_ns", 2**63), ("pid", 2**31), ("cpu", 2**32 - 1), ("kind", 3), ("kind", 256)]
+    ("name", "value"), [("ts_ns", 2**63), ("pid", 2**31), ("cpu", 2**32 - 1), ("kind", 5), ("kind", 256)]
 )
 def test_what_has_no_room_is_not_written(events: Events, name: str, value: int) -> None:
     events[name][1] = value

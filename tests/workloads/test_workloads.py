@@ -53,6 +53,10 @@ def test_built_in_workloads_make_lives_and_leave_no_process(name: str) -> None:
     assert (_run(name) or 0) > 20
 
 
+def test_nested_calls_and_leaves_no_process() -> None:
+    assert _run("nested", 0.1) is None, "it makes no lives"
+
+
 @pytest.mark.parametrize("name", ["stress-ng:fork", "stress-ng:vfork", "stress-ng:exec"])
 def test_stress_ng_makes_lives_and_leaves_no_process(name: str) -> None:
     # exec refuses root: it runs as an unprivileged user, or it would have ended by itself.
@@ -65,6 +69,35 @@ def test_a_rate_is_kept_and_never_exceeded() -> None:
     lives = _run("fork-exec:40", 1.0) or 0
     most = (time.monotonic() - began) * 40 * len(cpus.online()) + len(cpus.online())
     assert 5 < lives <= most
+
+
+def test_a_pair_on_each_cpu_switches_and_a_load_is_shared_by_both_sides() -> None:
+    load = workload("sched-switch@400", cpus.online())
+    assert load.offered_per_s() == 400 * len(cpus.online())
+    before = _children()
+    load.prepare()
+    pairs = _children() - before
+    assert len(pairs) == 2 * len(cpus.online())
+    load.start()
+    began = time.monotonic()
+    time.sleep(0.3)
+    done = load.done() or 0
+    # A side that waits for the byte gives the CPU up, unless the other took it before: by the kernel's own count, half.
+    given_up = sum(_voluntary_switches(pid) for pid in pairs)
+    # Two ahead of the schedule: the first byte, and the answer to it.
+    most = (time.monotonic() - began) * 400 * len(cpus.online()) + 2 * len(cpus.online())
+    assert not load.finished()
+    load.stop()
+    assert _children() <= before
+    assert 10 < done <= most
+    assert given_up >= done / 2
+    with pytest.raises(UsageError, match="takes no argument but a load"):
+        workload("sched-switch:5", (0,))
+
+
+def _voluntary_switches(pid: int) -> int:
+    (line,) = [x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("voluntary_ctxt")]
+    return int(line.split()[1])
 
 
 def test_workers_may_run_on_the_chosen_cpus_only() -> None:

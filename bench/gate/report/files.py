@@ -31,7 +31,7 @@ def write(comparison: Comparison, out: Path) -> list[Path]:
         out / "compare.json": dumps(comparison).encode(),
     }
     for path, data in contents.items():
-        atomic.replace(path, lambda file, data=data: file.write(data))  # type: ignore[misc]
+        atomic.write(path, data)
     return list(contents)
 
 

@@ -14,7 +14,7 @@ from bench.report.quantities import amount, number, scale, size
 _WIDE = 25
 """Above this ratio of the largest to the smallest figure, a linear axis would hide the small ones."""
 _TOO_MANY = 7
-"""Ticks on a logarithmic axis: with more, only the powers of ten stay."""
+"""Ticks on a logarithmic axis: with more, only powers of ten stay."""
 _ROOMY = 6
 """Steps on a linear axis that has room."""
 _MARGIN = 0.7
@@ -47,7 +47,7 @@ def linear_y(axes: Axes, values: Sequence[float], unit: str) -> str:
 
 
 def logarithmic_x(axes: Axes, values: Sequence[float], unit: str, most: int = _TOO_MANY) -> str:
-    """Set a logarithmic x axis for *values*, all above zero, of at most *most* ticks or the powers of ten.
+    """Set a logarithmic x axis for *values*, all above zero, of at most *most* ticks: else some powers of ten.
 
     The ticks carry their units. Return what to call it.
     """
@@ -112,6 +112,7 @@ def _logarithmic(values: Sequence[float], most: int) -> tuple[float, float, list
     places = [step for step in steps if low <= step <= high]
     if len(places) > most:
         places = [place for place in places if math.log10(place).is_integer()]
+        places = places[:: -(-len(places) // most)]
     between = [m * 10.0**p for p in range(*_decades(values)) for m in range(2, 10)]
     return low, high, places, [place for place in between if low <= place <= high]
 

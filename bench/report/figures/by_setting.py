@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from bench.report.cells import Cell
 from bench.report.figures import forest
+from bench.report.figures.data import Table
 from bench.report.figures.figure import FigureKind, headline
 from bench.report.findings import finding
 from bench.report.quantities import count
@@ -59,8 +60,11 @@ def kind(name: str, question: Question, shown: Sequence[Shown], caption: str, *,
         where = found.headline.comparison.setting.words()
         return forest.draw(view, headline(found), where, drawn, note=note, shared=shared)[0]
 
+    def data(view: SessionView) -> Table:
+        return [row for panel in panels(view) for row in panel.data()]
+
     return FigureKind(
-        name, question.name, draw, lambda view: " ".join(panel.words() for panel in panels(view)), caption
+        name, question.name, draw, lambda view: " ".join(panel.words() for panel in panels(view)), caption, data
     )
 
 

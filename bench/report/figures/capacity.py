@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from matplotlib.lines import Line2D
 from bench.report import style
 from bench.report.cells import Cell
 from bench.report.figures.axis import doublings_x, is_wide, linear_y, logarithmic_y
+from bench.report.figures.data import Table, of_repeats
 from bench.report.figures.figure import POINTS, FigureKind, headline, repeats
 from bench.report.figures.marks import Mark, key, point
 from bench.report.findings import Finding, finding
@@ -102,6 +104,18 @@ def alt(view: SessionView) -> str:
     return " ".join(panel.words() for panel in (*drains, fill) if panel.cells)
 
 
+def data(view: SessionView) -> Table:
+    """Return what every panel shows of each repeat, the yardstick too."""
+    drains, fill = _panels(view)
+    return [
+        row
+        for panel in (*drains, fill)
+        for column in (panel.column, panel.yardstick)
+        if column
+        for row in of_repeats(f"{panel.title}: {column}", "ns", panel.cells, partial(Cell.values, column=column))
+    ]
+
+
 def _panels(view: SessionView) -> tuple[list[_Panel], _Panel]:
     """Return a panel for each reader, and the producer's, which no reader disturbs: each cell's first is enough."""
     cells = _cells(view)
@@ -173,7 +187,7 @@ def _transport(axes: Axes, panel: _Panel, cells: Sequence[Cell], aside: float, i
             ends = [place - _HALF / inches, place + _HALF / inches]
             axes.plot(ends, [memcpy] * 2, color=style.QUIET, lw=2.2, solid_capstyle="butt", zorder=2)
         label = f"{cell.transport}, {panel.title}, {cell.setting.record_bytes}"
-        mark = Mark(cell.transport, cell.values(panel.column), label)
+        mark = Mark(cell.transport, cell.values(panel.column), label, "ns")
         point(axes, mark, place, aside=_ASIDE / inches, along_x=False)
 
 
@@ -186,4 +200,5 @@ FIGURE = FigureKind(
     "bytes explains its time; far above them, what it does for each record dominates. Below them it copies less: only "
     "a part of the record, to memory that it uses again, or nothing. Drained is a buffer that nobody writes to, "
     "so this is not throughput, and the producer alone has neither system call nor tracepoint in its figure.",
+    data,
 )

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from bench.order.survey import Surveyed
 from bench.report import style
 from bench.report.figures.axis import ticks
+from bench.report.figures.data import Table
 from bench.report.figures.figure import FigureKind
-from bench.report.orders.words import told, where
+from bench.report.orders.words import together, where
 from bench.report.quantities import number
 from bench.report.style import Sheet
 from bench.report.view import SessionView, shown
@@ -22,7 +23,6 @@ _NUMBERED = 8
 """CPUs up to which each field has room for its number."""
 _FIELDS = 128
 """Fields along a side at most: more CPUs share one."""
-_PANELS = 2
 
 
 def draw(view: SessionView) -> Figure | None:
@@ -55,14 +55,22 @@ def alt(view: SessionView) -> str:
     )
 
 
+def data(view: SessionView) -> Table:
+    """Return every pair of CPUs that has late events."""
+    return [
+        {
+            "transport": shown(each.order.transport),
+            "late event of CPU": pair.cpu,
+            "after one of CPU": pair.ahead_cpu,
+            "late events": pair.late_events,
+        }
+        for each in _chosen(view)
+        for pair in each.order.by_pair or ()
+    ]
+
+
 def _chosen(view: SessionView) -> list[Surveyed]:
-    """Return recordings with pairs: those of the first trial that has any, transports beside each other."""
-    late = [each for each in view.orders if each.order.by_pair and each.order.delivered.late_events]
-    known = told(late, len(late))
-    if not known:
-        return []
-    trial = known[0].row and known[0].row["trial"]
-    return [each for each in known if (each.row and each.row["trial"]) == trial][:_PANELS]
+    return together(each for each in view.orders if each.order.by_pair)
 
 
 def _map(each: Surveyed) -> tuple[npt.NDArray[np.int64], int]:
@@ -124,4 +132,5 @@ FIGURE = FigureKind(
     "A row is the CPU of events that came late, a column the CPU of the newest event delivered before. A reader that "
     "drains rings in turn makes one triangle dark: CPUs that it reads later are late after those that it reads first. "
     "It does not show how many events a CPU had in all.",
+    data,
 )

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.order.survey import Surveyed
 from bench.report.figures.axis import linear_x, linear_y
-from bench.report.figures.curves import Curve, curves, sheet
+from bench.report.figures.curves import Curve, Panel, curves, sheet, table
+from bench.report.figures.data import Table
 from bench.report.figures.figure import FigureKind
 from bench.report.quantities import amount, number
 from bench.report.view import SessionView, shown
 
-_BODY = 2.2
-"""Height of the panel, in inches."""
 _FEWEST_SPANS = 3
+_FEW = 60
 
 
 def draw(view: SessionView) -> Figure | None:
     """Draw a line for each recording with late events that is long enough to have a course; None where none is."""
     note = "A point is the share of the events stamped in that span; spans without an event have none."
-    return sheet(view, _long(view), _title, _panel, body=_BODY, note=note)
+    return sheet(view, _long(view), _title, _plot, _scales, note=note)
 
 
 def alt(view: SessionView) -> str:
@@ -31,6 +34,11 @@ def alt(view: SessionView) -> str:
         for curve in curves(_long(view))
         for shares in [[share for _, share in _shares(curve.surveyed)]]
     )
+
+
+def data(view: SessionView) -> Table:
+    """Return every point."""
+    return table(curves(_long(view)), "seconds since the first stamp", "share late", lambda c: _shares(c.surveyed))
 
 
 def _long(view: SessionView) -> list[Surveyed]:
@@ -46,27 +54,25 @@ def _shares(each: Surveyed) -> list[tuple[float, float]]:
     ]
 
 
-def _title(drawn: list[Curve]) -> str:
-    most = max((share, curve.surveyed.order.transport) for curve in drawn for _, share in _shares(curve.surveyed))
-    return f"At worst {amount(most[0], '')} of the events of a moment came late ({shown(most[1])})"
+def _title(drawn: list[Panel]) -> str:
+    every = [curve for panel in drawn for curve in panel]
+    most = max((share, curve.transport) for curve in every for _, share in _shares(curve.surveyed))
+    return f"At worst {amount(most[0], '')} of the events of a moment came late ({most[1]})"
 
 
-def _panel(axes: Axes, drawn: list[Curve]) -> None:
-    times: list[float] = []
-    shares: list[float] = []
-    for curve in drawn:
+def _plot(axes: Axes, panel: Panel) -> None:
+    for curve in panel:
         points = _shares(curve.surveyed)
-        x, y = [1e9 * at for at, _ in points], [share for _, share in points]
         # A thousand points are a band: markers only where there is room for them.
-        axes.plot(x, y, curve.marker if len(x) <= 60 else "", color=curve.color, ls=curve.dashes, lw=1.2, ms=3)
-        times += x
-        shares += y
-    unit = linear_x(axes, times, "ns")
-    linear_y(axes, shares, "")
-    axes.grid()
-    axes.set_axisbelow(True)
-    axes.set_xlabel(f"Since the first stamp ({unit})", fontsize=8.5)
-    axes.set_ylabel("Late events, %", fontsize=8.5)
+        curve.draw(axes, [1e9 * at for at, _ in points], [share for _, share in points], marked=len(points) <= _FEW)
+
+
+def _scales(axes: Axes, drawn: Sequence[Curve]) -> None:
+    every = [*chain(*(_shares(curve.surveyed) for curve in drawn))]
+    unit = linear_x(axes, [1e9 * at for at, _ in every], "ns")
+    linear_y(axes, [share for _, share in every], "")
+    axes.set_xlabel(f"since the first stamp, {unit}", fontsize=8.5)
+    axes.set_ylabel("late events, %", fontsize=8.5)
 
 
 FIGURE = FigureKind(
@@ -76,4 +82,5 @@ FIGURE = FigureKind(
     alt,
     "Even lines are disorder that goes with the way of reading; a peak is a burst of it, as when a CPU or the reader "
     "was taken away for a while. Lower is better ordered. It does not show how late they were.",
+    data,
 )

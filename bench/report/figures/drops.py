@@ -3,66 +3,60 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from bench.report import style
-from bench.report.cells import Cell
 from bench.report.figures.axis import doublings_x, ticks
+from bench.report.figures.data import Table, of_repeats
 from bench.report.figures.figure import POINTS, FigureKind, repeats
 from bench.report.figures.marks import Mark, key, point
-from bench.report.findings import finding
-from bench.report.losses import Loss, Sweep, sweeps
+from bench.report.figures.multiples import MOST, Multiples
+from bench.report.findings import finding, loads_of
+from bench.report.losses import Loss, Sweep
 from bench.report.quantities import amount, count, estimate, listed, number, size
 from bench.report.questions import DROPS
 from bench.report.style import Sheet, look
 from bench.report.view import SessionView, order_of
 
-_PANEL, _TITLE, _AXIS = 2.0, 0.62, 0.55
-"""Heights of a panel, of the words above it and of the axis below it, in inches."""
-_LEGEND = 0.12
-_LEFT, _BETWEEN, _RIGHT = 0.8, 0.35, 0.2
-_MOST = 6
 _WIDE = 50
 """Above this ratio of the largest to the smallest rate above zero, the axis turns logarithmic."""
 _BESIDE, _ASIDE = 0.2, 0.075
 """How far transports stand beside each other, and repeats beside their median, in inches."""
+_KEYS = (("o", 6.5, 1.4, "lost nothing"), ("v", 5.0, 1.0, "size that the arrivals needed, computed"))
+"""Hollow marks: marker, size, width of its edge, and what it stands for."""
 
 
 def draw(view: SessionView) -> Figure | None:
     """Draw a panel for each load; None where no losses were counted."""
-    loads = _loads(view)
-    kept = loads[:_MOST]
+    loads = loads_of(finding(view, DROPS))
+    kept = loads[:MOST]
     if not kept:
         return None
     cells = list(chain(*(sweep.cells for sweep in kept)))
     transports = sorted({cell.transport for cell in cells}, key=order_of)
-    more = f". {count(len(loads) - _MOST, 'more load')} had no room here: see the table." if len(loads) > _MOST else ""
-    across, step = min(2, len(kept)), _TITLE + _PANEL + _AXIS
+    more = f". {count(len(loads) - MOST, 'more load')} had no room here: see the table." if len(loads) > MOST else ""
+    many = Multiples([sweep.setting for sweep in kept])
     sheet = Sheet(
         view,
         _title(view, kept),
         f"{finding(view, DROPS).said[0].where}{more}",
-        body=_LEGEND + math.ceil(len(kept) / across) * step,
+        body=many.body,
         note=f"{repeats(cells)}. {POINTS} Lines only lead the eye. Dotted: the smallest size without a loss in any "
-        "repeat, where a smaller one lost some. Triangle: the size that the arrivals needed, computed.",
+        "repeat, where a smaller one lost some.",
     )
     rates = [value for cell in cells for value in cell.values("drop_rate")]
-    wide = (style.WIDTH - _LEFT - _RIGHT - _BETWEEN * (across - 1)) / across
     with style.looks():
         for place, sweep in enumerate(kept):
-            row, column = divmod(place, across)
-            left = _LEFT + column * (wide + _BETWEEN)
-            axes = sheet.panel(_LEGEND + row * step + _TITLE, _PANEL, left, style.WIDTH - left - wide)
-            _panel(axes, sweep, transports, wide, view.cpus)
-            _rates(axes, rates, named=column == 0)
-        sheet.legend([key(transport) for transport in transports])
+            axes = many.axes(sheet, place)
+            _panel(axes, sweep, transports, many.wide, view.cpus)
+            _rates(axes, rates, named=many.is_left(place))
+        sheet.legend([*(key(transport) for transport in transports), *_hollow()])
     return sheet.figure
 
 
@@ -71,9 +65,18 @@ def alt(view: SessionView) -> str:
     return " ".join(
         f"{cell.transport} with {size(cell.buffer_bytes)}: {estimate(cell.interval('drop_rate'), '')} lost "
         f"({sweep.setting.words()})."
-        for sweep in _loads(view)
+        for sweep in loads_of(finding(view, DROPS))
         for cell in sweep.cells
     )
+
+
+def data(view: SessionView) -> Table:
+    """Return the drop rate of every repeat."""
+    return [
+        row
+        for sweep in loads_of(finding(view, DROPS))
+        for row in of_repeats("Drop rate", "", sweep.cells, lambda cell: cell.values("drop_rate"))
+    ]
 
 
 def _title(view: SessionView, loads: Sequence[Sweep]) -> str:
@@ -95,20 +98,9 @@ def _title(view: SessionView, loads: Sequence[Sweep]) -> str:
     return f"With {size(found.comparison.setting.asked_bytes)}, {listed(lost)}{end}"
 
 
-def _loads(view: SessionView) -> list[Sweep]:
-    """Return the sweeps that the finding rests on, of cells whose size and losses are known."""
-    cells: dict[int, Cell] = {}
-    for group in finding(view, DROPS).groups:
-        cells |= {id(cell): cell for cell in group.comparison.cells if cell.buffer_bytes and cell.has("drop_rate")}
-    return sweeps(cells.values())
-
-
 def _panel(axes: Axes, sweep: Sweep, transports: Sequence[str], wide: float, cpus: int) -> None:
     axes.grid(axis="y")
     axes.set_axisbelow(True)
-    how = textwrap.wrap(style.text(sweep.setting.words(with_load=False), 200), int(wide * 17))
-    _above(axes, "\n".join(how), 6, fontsize=8, color=style.QUIET)
-    _above(axes, style.text(sweep.setting.load_words, int(wide * 14)), 7 + 11 * len(how), fontweight="bold")
     needed = {need.transport: need.buffer_bytes for need in sweep.needs(cpus)}
     sizes = [cell.buffer_bytes for cell in sweep.cells if cell.buffer_bytes]
     inches = doublings_x(axes, [*sizes, *needed.values()], wide)
@@ -125,8 +117,15 @@ def _transport(axes: Axes, sweep: Sweep, transport: str, aside: float, repeats_a
     medians = [cell.interval("drop_rate").value or 0 for cell in cells]
     axes.plot(places, medians, color=look(transport).color, lw=0.8, alpha=0.6)
     for place, cell in zip(places, cells, strict=True):
-        mark = Mark(transport, cell.values("drop_rate"), f"{transport}, {size(cell.buffer_bytes)}")
+        mark = Mark(transport, cell.values("drop_rate"), f"{transport}, {size(cell.buffer_bytes)}", "")
         point(axes, mark, place, aside=repeats_aside, along_x=False)
+
+
+def _hollow() -> list[Line2D]:
+    return [
+        Line2D([], [], ls="", marker=marker, mfc="none", mec=style.QUIET, ms=ms, mew=mew, label=label)
+        for marker, ms, mew, label in _KEYS
+    ]
 
 
 def _clean(losses: Sequence[Loss]) -> Loss | None:
@@ -144,11 +143,6 @@ def _enough(axes: Axes, losses: Sequence[Loss], needed: int | None, aside: float
         at, above = math.log2(needed) + aside, axes.get_xaxis_transform()
         color = look(losses[0].cell.transport).color
         axes.plot([at], [0.96], "v", color=color, mfc="none", ms=5, mew=1, transform=above, clip_on=False)
-
-
-def _above(axes: Axes, words: str, up: float, **looks: Any) -> None:
-    """Write *words* above the left end of *axes*."""
-    axes.annotate(words, (0, 1), (0, up), xycoords="axes fraction", textcoords="offset points", **looks)
 
 
 def _rates(axes: Axes, rates: Sequence[float], *, named: bool) -> None:
@@ -178,4 +172,5 @@ FIGURE = FigureKind(
     "all CPUs: perf splits its share evenly, so a load on one CPU has only that CPU's part. The computed size is exact "
     "for the arrivals of the repeats without a loss; other repeats had worse moments. It does not show what a "
     "faster load, a slower reader or a rarer drain would lose; a rate of 0 is 0 in these repeats only.",
+    data,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from bench.report.cells import Cell
+from bench.report.figures.data import Table
 from bench.report.findings import Finding
 from bench.report.judgement import Verdict
 from bench.report.quantities import amount, listed
@@ -34,6 +35,8 @@ class FigureKind:
     """Say what it shows, for who can't see it; computed from the data."""
     caption: str
     """How to read it, and what it does not show."""
+    data: Callable[[SessionView], Table]
+    """Return the values that it draws."""
 
 
 def headline(finding: Finding) -> str:

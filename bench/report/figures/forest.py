@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from bench.report import style
 from bench.report.cells import Cell, median_of
 from bench.report.figures.axis import is_wide, linear_x, logarithmic_x
+from bench.report.figures.data import Table, of_repeats
 from bench.report.figures.figure import POINTS, repeats
 from bench.report.figures.marks import Mark, point
 from bench.report.quantities import NOT_MEASURED, amount, estimate
@@ -45,6 +46,11 @@ class Rows:
     cells: Sequence[Cell]
     values: Values
     """The figure of each repeat."""
+
+    def called(self, title: str) -> str:
+        """Return what its values are called beside their setting: *title*, and what else tells them apart."""
+        of_setting = any(cell.setting.words() == self.name for cell in self.cells)
+        return title if of_setting else f"{title} ({self.name})"
 
     @property
     def lines(self) -> list[str]:
@@ -84,6 +90,14 @@ class Panel:
     def height(self) -> float:
         """Return the inches its rows take."""
         return sum(group.height for group in self.groups)
+
+    def data(self) -> Table:
+        """Return what it draws."""
+        return [
+            row
+            for group in self.groups
+            for row in of_repeats(group.called(self.title), self.axis or self.unit, group.cells, group.values)
+        ]
 
     def words(self) -> str:
         """Return its medians in words."""
@@ -143,7 +157,7 @@ def _row(axes: Axes, y: float, group: Rows, cell: Cell, unit: str) -> None:
         _beside(axes, (1, y), NOT_MEASURED, (8, 0), color=style.QUIET, fontstyle="italic")
         return
     _beside(axes, (1, y), amount(figure.value, unit), (8, 0))
-    point(axes, Mark(cell.transport, values, f"{cell.transport}, {group.name}"), y, aside=_BELOW, along_x=True)
+    point(axes, Mark(cell.transport, values, f"{cell.transport}, {group.name}", unit), y, aside=_BELOW, along_x=True)
 
 
 def _beside(axes: Axes, at: tuple[float, float], words: str, moved: tuple[float, float], **looks: Any) -> None:

@@ -11,7 +11,9 @@ from matplotlib.lines import Line2D
 
 from bench.report import style
 from bench.report.cells import median_of
+from bench.report.quantities import estimate
 from bench.report.style import look
+from bench.report.svg import tip
 from bench.stats.outliers import outliers
 
 _SIZE = 6.5
@@ -26,6 +28,13 @@ class Mark:
     """One for each repeat."""
     label: str
     """Names the median's marker."""
+    unit: str
+    """As in :class:`bench.metrics.Column`."""
+
+    @property
+    def words(self) -> str:
+        """Return what the page says of it under the pointer."""
+        return f"{self.label}: {estimate(median_of(tuple(self.values)), self.unit)}, n = {len(self.values)}"
 
 
 def point(axes: Axes, mark: Mark, place: float, *, aside: float, along_x: bool) -> None:
@@ -41,7 +50,8 @@ def point(axes: Axes, mark: Mark, place: float, *, aside: float, along_x: bool) 
     def plot(along: Sequence[float], across: float, marks: str, **looks: Any) -> None:
         other = [across] * len(along)
         pair = (along, other) if along_x else (other, along)
-        axes.plot(*pair, marks, color=drawn.color, clip_on=False, **looks)
+        (line,) = axes.plot(*pair, marks, color=drawn.color, clip_on=False, **looks)
+        line.set_gid(tip(mark.words))
 
     if len(set(values)) > 1:
         plot(values, place + aside, drawn.marker, alpha=0.45, ms=3.5, mew=0)

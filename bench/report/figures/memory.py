@@ -8,6 +8,7 @@ from bench.report import style
 from bench.report.cells import Cell
 from bench.report.figures import forest
 from bench.report.figures.by_setting import settings_of
+from bench.report.figures.data import Table
 from bench.report.figures.figure import FigureKind, headline
 from bench.report.findings import finding
 from bench.report.quantities import size
@@ -55,6 +56,11 @@ def _alt(view: SessionView) -> str:
     return "" if found.headline is None else _panel(view, found.headline.comparison.setting).words()
 
 
+def _data(view: SessionView) -> Table:
+    found = finding(view, MEMORY)
+    return [] if found.headline is None else _panel(view, found.headline.comparison.setting).data()
+
+
 FIGURE = FigureKind(
     "memory",
     MEMORY.name,
@@ -63,4 +69,5 @@ FIGURE = FigureKind(
     "Further left is less. Only the physical figures compare like with like: RSS counts a ringbuf's data twice and may "
     "not see perf's pages, perf has no memlock figure, and the cgroup may not be charged for perf's pages. It does not "
     "show how small a buffer this load could do with: see the drops.",
+    _data,
 )

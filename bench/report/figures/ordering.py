@@ -8,17 +8,9 @@ from bench.report.cells import Cell
 from bench.report.figures.by_setting import Shown, kind
 from bench.report.questions import ORDER
 
-_PER = 1000
-
 
 def _per_thousand(column: str) -> Callable[[Cell], list[float]]:
-    """Return the function that gives *column* per 1,000 delivered events, for each repeat that has both."""
-
-    def values(cell: Cell) -> list[float]:
-        found, delivered = cell.by_block(column), cell.by_block("delivered")
-        return [_PER * found[block] / delivered[block] for block in found if delivered.get(block)]
-
-    return values
+    return lambda cell: cell.per_thousand(column)
 
 
 _SHOWN = tuple(

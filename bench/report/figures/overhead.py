@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from bench.report import style
 from bench.report.cells import cells_of
 from bench.report.figures.axis import linear_x
+from bench.report.figures.data import Table
 from bench.report.figures.figure import FigureKind, repeats
 from bench.report.quantities import amount, estimate
 from bench.report.questions import OVERHEAD
@@ -63,6 +64,22 @@ def draw(view: SessionView) -> Figure | None:
 def alt(view: SessionView) -> str:
     """Say every part of every bar."""
     return " ".join(_words(split) for split in splits(cells_of(view.figures)))
+
+
+def data(view: SessionView) -> Table:
+    """Return every part of every bar, with its interval."""
+    return [
+        {
+            **{"workload": split.workload, "transport": split.transport, "wakeup": split.wakeup, "part": name},
+            **{"unit": unit, "value": part.value, "low": part.low, "high": part.high, "n": part.n},
+        }
+        for split in splits(cells_of(view.figures))
+        for name, part, unit in (
+            ("the workload itself", split.bare.interval(COLUMN), "ns"),
+            *((name, part, "ns") for name, part in split.parts.items()),
+            ("slower by", split.slowdown, "share"),
+        )
+    ]
 
 
 def _words(split: Split) -> str:
@@ -131,4 +148,5 @@ FIGURE = FigureKind(
     "The grey part is the workload's own time; what stands right of it is what tracing adds, stage by stage: "
     + "; ".join(f"{name}: {what}" for name, what in PARTS.items())
     + ". One producer at a time, its reader on another CPU: it does not show what several producers do to one another.",
+    data,
 )

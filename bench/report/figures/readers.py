@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -13,7 +14,8 @@ from matplotlib.figure import Figure
 
 from bench.report import style
 from bench.report.cells import Cell, cells_of
-from bench.report.figures.axis import is_wide, linear_x, logarithmic_x
+from bench.report.figures.axis import is_wide, linear_x, logarithmic_x, ticks
+from bench.report.figures.data import Table, of_repeats
 from bench.report.figures.figure import POINTS, FigureKind, repeats
 from bench.report.figures.marks import Mark, key, point
 from bench.report.quantities import amount, count, estimate, size
@@ -27,7 +29,7 @@ _HEAD, _GAP = 0.24, 0.08
 _BESIDE, _ASIDE = 0.12, 0.045
 """How far transports stand below each other, and repeats below their median, in inches."""
 _LEGEND, _TITLE, _AXIS = 0.16, 0.26, 0.46
-_LEFT, _BETWEEN, _RIGHT = 2.05, 0.2, 0.2
+_LEFT, _BETWEEN, _RIGHT = 2.05, 0.28, 0.2
 _LEAST = 0.3
 """Height of a row at least, in inches: its name may take two lines."""
 _NAME = 33
@@ -119,13 +121,29 @@ def alt(view: SessionView) -> str:
     )
 
 
+def data(view: SessionView) -> Table:
+    """Return every repeat of every row."""
+    return [
+        line
+        for name, unit, title in _SHOWN
+        for row in _rows(view)
+        for line in of_repeats(title, unit, row.cells, partial(Cell.values, column=name))
+    ]
+
+
 def _rows(view: SessionView) -> list[_Row]:
-    """Return rows that differ in nothing but the reader, its wake-ups and its waits: those with most readers."""
+    """Return rows that differ in nothing but the reader, its wake-ups and its waits: those with most readers, and
+    of them those with most to compare.
+    """
     alike: dict[Setting, list[_Row]] = {}
     for row in _firehoses(view):
         without = replace(row.setting, reader="", wakeup="", wait="", drain_interval_s=None)
         alike.setdefault(without, []).append(row)
-    return max(alike.values(), key=lambda rows: len({row.setting.reader for row in rows}), default=[])
+
+    def told(rows: list[_Row]) -> tuple[int, int]:
+        return len({row.setting.reader for row in rows}), sum(len(row.cells) for row in rows)
+
+    return max(alike.values(), key=told, default=[])
 
 
 def _firehoses(view: SessionView) -> list[_Row]:
@@ -168,6 +186,10 @@ def _panel(axes: Axes, layout: _Layout, column: tuple[str, str, str]) -> None:
     figures = [value for row in layout.rows for cell in row.cells for value in cell.values(name)]
     if is_wide(figures):
         shown = logarithmic_x(axes, figures, unit, _FEW_TICKS)
+        if unit == "events/s":  # has no room behind each number, and has it below them all
+            labels = [label.get_text().removesuffix(f" {unit}") for label in axes.get_xticklabels()]
+            ticks(axes.xaxis, list(axes.get_xticks()), labels)
+            shown = f"{unit}, {shown}"
     else:
         shown = linear_x(axes, figures, unit, _FEW_TICKS)
         axes.axvline(0, color=style.QUIET, lw=0.8, zorder=1)
@@ -183,7 +205,7 @@ def _panel(axes: Axes, layout: _Layout, column: tuple[str, str, str]) -> None:
         for cell in row.cells:
             aside = (layout.transports.index(cell.transport) - (len(layout.transports) - 1) / 2) * _BESIDE
             label = f"{cell.transport}, {row.setting.reader}, {row.setting.wakeup_words}"
-            mark = Mark(cell.transport, cell.values(name), label)
+            mark = Mark(cell.transport, cell.values(name), label, unit)
             point(axes, mark, middle + aside, aside=_ASIDE, along_x=True)
 
 
@@ -216,4 +238,5 @@ FIGURE = FigureKind(
     "Further right is more in the first panel, and dearer in the others; each has a scale of its own. A reader that "
     "spins keeps its CPU busy throughout, so its cost per event falls with what it gets. It does not show what a "
     "reader could take at most: see capacity.",
+    data,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.order.distribution import Spread
-from bench.order.result import Group, Order
+from bench.order.result import Group, Order, Reading, Window
 from bench.order.survey import Surveyed
 from bench.report.orders.words import where
 from bench.report.quantities import NOT_MEASURED, amount, number
@@ -26,7 +26,7 @@ def figures(order: Order) -> Table:
     delivered, events = order.delivered, order.events
     pairs_of_events = events * (events - 1) // 2
     rows = [
-        ("Causal violations", number(delivered.causal_violations), _of(order.lives, "lives with several events")),
+        *([_violations(order)] if order.of_lives else []),
         ("Inversions of neighbours", number(delivered.timestamp_inversions), _of(max(0, events - 1), "pairs")),
         ("Inversions of any two events", number(order.kendall_inversions), _of(pairs_of_events, "pairs")),
         ("Late events", number(delivered.late_events), _of(events, "events")),
@@ -37,17 +37,28 @@ def figures(order: Order) -> Table:
     return Table(f"In figures: {shown(order.transport)}", ("", "", "of"), tuple(rows))
 
 
+def _violations(order: Order) -> tuple[str, str, str]:
+    return (
+        "Causal violations",
+        number(order.delivered.causal_violations),
+        _of(order.lives, "lives with several events"),
+    )
+
+
 def remains(order: Order) -> Table:
     """Return what a consumer gets that does nothing, merges passes, or holds back."""
-    delivered, merged = order.delivered, order.merged
-    rows = [("as delivered", "", "", *_left(delivered.late_events, delivered.causal_violations, delivered.latency))]
-    if merged is not None:
-        left = _left(merged.late_events, merged.causal_violations, merged.latency)
-        rows.append(("each pass merged", "a pass", "", *left))
+
+    def left(of: Reading | Window) -> tuple[str, str, str, str]:
+        violations = of.causal_violations if order.of_lives else None
+        violated = NOT_MEASURED if violations is None else number(violations)
+        return number(of.late_events), violated, _time(of.latency.p50), _time(of.latency.p99)
+
+    rows = [("as delivered", "", "", *left(order.delivered))]
+    if order.merged is not None:
+        rows.append(("each pass merged", "a pass", "", *left(order.merged)))
     for window in order.windows:
         kept = f"{number(window.held_events)} ({amount(window.held_bytes, 'bytes')})"
-        left = _left(window.late_events, window.causal_violations, window.latency)
-        rows.append((f"held for {window.share}", amount(window.window_ns, "ns"), kept, *left))
+        rows.append((f"held for {window.share}", amount(window.window_ns, "ns"), kept, *left(window)))
     head = ("What the consumer does", "Hold", "Kept at once", "Late", "Causal violations", "Half within", "99 % within")
     return Table(f"What remains: {shown(order.transport)}", head, tuple(rows))
 
@@ -69,7 +80,7 @@ def latencies(surveyed: list[Surveyed]) -> Table:
 
 def kinds(order: Order) -> Table:
     """Return disorder by kind of event."""
-    rows = tuple((name, *_group(group)) for name, group in order.by_kind.items())
+    rows = tuple((name, *_group(group)) for name, group in order.by_kind.items() if group.events)
     return Table(f"By kind of event{_ROUNDED}", ("Kind", *_GROUP), rows)
 
 
@@ -100,11 +111,6 @@ def _three(p50: int | None, p99: int | None, most: int, unit: str) -> str:
         return "0"
     # The first two are powers of two above the value: never more than the largest there is.
     return ", ".join(amount(min(value, most), unit) for value in (p50, p99, most))
-
-
-def _left(late: int, violations: int | None, latency: Spread) -> tuple[str, str, str, str]:
-    violated = NOT_MEASURED if violations is None else number(violations)
-    return number(late), violated, _time(latency.p50), _time(latency.p99)
 
 
 def _of(n: int, what: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bench.order.result import Order, Window
 from bench.order.survey import Surveyed
 from bench.report.quantities import amount, count, number
 from bench.report.setting import Setting
-from bench.report.view import shown
+from bench.report.view import order_of, shown
 
 UNTIL_NEXT = "until the next event comes"
 
@@ -30,6 +32,30 @@ def told(surveyed: list[Surveyed], most: int = 4) -> list[Surveyed]:
     return sorted(surveyed, key=preference)[:most]
 
 
+def together(surveyed: Iterable[Surveyed], most: int = 2) -> list[Surveyed]:
+    """Return recordings to be shown beside each other: of one trial, or of one setting where trials have one each.
+
+    Those of the first trial without a loss that several transports carried, and with a late event.
+    """
+    known: dict[object, list[Surveyed]] = {}
+    for each in surveyed:
+        row = each.row
+        alike = None if row is None else (Setting.of(row), row["trial"] if row["mode"] == "paired" else None)
+        of_alike = known.setdefault(alike, [])
+        if each.order.transport not in {other.order.transport for other in of_alike}:
+            of_alike.append(each)
+
+    def preference(group: list[Surveyed]) -> tuple[object, ...]:
+        lossy = any(each.row and each.row["failed"] for each in group)
+        setting = None if (row := group[0].row) is None else Setting.of(row)
+        paired = setting is not None and setting.paired
+        return (-min(most, len(group)), not paired, lossy, *(setting.preference if setting else ()))
+
+    late = [group for group in known.values() if any(each.order.delivered.late_events for each in group)]
+    chosen = min(late, key=preference, default=[])
+    return sorted(chosen, key=lambda each: order_of(each.order.transport))[:most]
+
+
 def held(window: Window) -> str:
     """Return how long, in words: a window of 1 ns ends with the next event, whatever its stamp."""
     if not window.window_ns:
@@ -48,7 +74,7 @@ def answer(order: Order) -> str:
     late = (
         f"{name}: {number(order.delivered.late_events)} of {count(order.events, 'event')} "
         f"({amount(order.delivered.late_events / order.events, '')}) came late, by "
-        f"{amount(order.delivered.max_lateness_ns, 'ns')} at most; {_violations(order)}."
+        f"{amount(order.delivered.max_lateness_ns, 'ns')} at most{_violations(order)}."
     )
     then = ""
     if every.latency.p50 is not None and order.delivered.latency.p50 is not None:
@@ -103,8 +129,10 @@ def blocks(order: Order) -> str:
 
 
 def _violations(order: Order) -> str:
+    if not order.of_lives:
+        return ""
     n = order.delivered.causal_violations
-    return f"{count(n, 'causal violation')} among them" if n else "no causal violation among them"
+    return f"; {count(n, 'causal violation')} among them" if n else "; no causal violation among them"
 
 
 def _evidence(order: Order) -> str:

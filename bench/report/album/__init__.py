@@ -1,0 +1,1 @@
+"""Photographed rings (bench.anatomy), in words, as a figure and as JSON."""

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A ringbuf for the CPUs that share a last-level cache. The reader makes the rings and puts each into the array of maps
+ * under the numbers of all its CPUs; ringbuf_per_cache_template only says of which kind they are. */
+
+BPF_RINGBUF_OUTPUT(ringbuf_per_cache_template, 1);
+BPF_ARRAY_OF_MAPS(ringbuf_per_cache_events, "ringbuf_per_cache_template", RINGS);
+
+static __always_inline RECORD *claim_ringbuf_per_cache(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	void *ring = ringbuf_per_cache_events.lookup(&cpu);
+
+	return ring ? bpf_ringbuf_reserve(ring, sizeof(RECORD), 0) : 0;
+}
+
+static __always_inline void publish_ringbuf_per_cache(RECORD *slot, u64 seq)
+{
+	bpf_ringbuf_submit(slot, WAKE_FLAGS(no_query, seq));
+}
+
+static __always_inline int submit_ringbuf_per_cache(void *ctx, RECORD *e)
+{
+	RECORD *slot = claim_ringbuf_per_cache();
+
+	if (!slot)
+		return NO_CODE;
+	__builtin_memcpy(slot, e, sizeof(*e));
+	publish_ringbuf_per_cache(slot, e->seq);
+	return 0;
+}
