@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import MeasurementInvalid, UsageError
-from bench.kernel import program, source, syscalls
+from bench.kernel import cpus, program, source, syscalls
 
 _POLL_MS = 20
 _PATIENCE_S = 30.0
@@ -95,6 +95,9 @@ class EventPath:
         self._over = threading.Event()
         self._cpu_ns = 0
         self._stats: Any = None
+        self._table: Any = None
+        self._shared = False
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> EventPath:
         """Compile, attach what BCC attaches by name, and begin to read. Raises EnvironmentLacks and UsageError."""
@@ -136,9 +139,25 @@ class EventPath:
         if self._stats is not None:
             self._stats.__exit__(None, None, None)
             self._stats = None
-        if self.bpf is not None:
-            self.bpf.cleanup()
-            self.bpf = None
+        if self.bpf is None:
+            return
+        self._detach()
+        if not self._is_back():
+            return
+        if hasattr(self._table, "open_perf_buffer"):
+            # The callbacks lead back to the table: BCC's cleanup() would leave perf's rings to the garbage collector,
+            # which comes when their map is closed and then fails at the first (bcc/table.py, PerfEventArray.__del__).
+            for cpu in cpus.online():
+                del self._table[cpu]
+        self._table = None
+        self.bpf.cleanup()
+        self.bpf = None
+
+    def _is_back(self) -> bool:
+        """Whether the reader's thread has left the rings: they must not go while it is in them."""
+        if self._thread is not None:
+            self._thread.join(_PATIENCE_S)
+        return self._thread is None or not self._thread.is_alive()
 
     def _open(self) -> None:
         try:
@@ -179,8 +198,7 @@ class EventPath:
         self._detach()
         syscalls.wait_for_producers()
         self._over.set()
-        self._thread.join(_PATIENCE_S)
-        if self._thread.is_alive():
+        if not self._is_back():
             raise MeasurementInvalid(f"the reader did not come back within {_PATIENCE_S:.0f} s of the programs' end.")
         before = self._delivered
         (self.bpf.ring_buffer_consume if self._shared else self.bpf.perf_buffer_consume)()

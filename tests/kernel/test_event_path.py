@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +108,34 @@ def test_nothing_stays_when_the_block_raises(event_path: Callable[..., Any]) -> 
     assert path.bpf is None
     with pytest.raises(UsageError):
         _ = path.attempted
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("raised", [None, ZeroDivisionError])
+def test_rings_and_programs_are_gone_with_the_block(
+    event_path: Callable[..., Any], way: str, raised: type[Exception] | None
+) -> None:
+    before = _held()
+    gc.disable()  # what only the collector frees is held until who knows when
+    try:
+        with contextlib.suppress(ZeroDivisionError), event_path(text(way)):
+            calls(10)
+            if raised is not None:
+                raise raised
+        assert _held() == before
+    finally:
+        gc.enable()
+
+
+def _held() -> Counter[str]:
+    """What this process has open, by kind, and the rings that it has mapped."""
+    held: Counter[str] = Counter()
+    for fd in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):  # the listing's own
+            held[os.readlink(f"/proc/self/fd/{fd}")] += 1
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    held.update(line.split()[-1] for line in maps)
+    return Counter({name: count for name, count in held.items() if name.startswith("anon_inode:")})
 
 
 def test_the_documented_example_passes_and_is_the_one_in_the_docs() -> None:
