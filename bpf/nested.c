@@ -5,7 +5,7 @@
  * The outer one is a raw tracepoint's. A program that is attached by way of a perf event, as TRACEPOINT_PROBE() is, shuts
  * out all others of that kind on its CPU while it runs (bpf_prog_active, in kernel/trace/bpf_trace.c, trace_call_bpf(),
  * and kernel/events/core.c, bpf_overflow_handler()): over such a one, the timer's would never run. */
-#include <uapi/linux/bpf_perf_event.h>
+struct bpf_perf_event_data; /* what is in it isn't asked, and its header takes a second to compile */
 
 /* What the two programs of a CPU tell each other. Each word has one writer. */
 struct nest {

@@ -43,7 +43,7 @@ def measured() -> Measure:
         wait: str | None = None,
         workload: str = "fork-exec",
         buffer_bytes: int = 1 << 20,
-        duration_s: float = 0.5,
+        duration_s: float = 0.3,
         command: tuple[str, ...] = (),
         mode: str | None = None,
         **more: Any,

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -27,10 +28,10 @@ FEW = [*BRIEF, "--reader", "bulk", "--workload", "fork-exec"]
 """Some ten trials, for tests of what happens to a session rather than of what it measures."""
 
 
-def ringbench(*arguments: str, cwd: Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+def ringbench(*arguments: str, cwd: Path, timeout: float = 300, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bench", *arguments],
-        cwd=cwd, env=_environment(), capture_output=True, text=True, timeout=timeout, check=False,
+        cwd=cwd, env=_environment() | more, capture_output=True, text=True, timeout=timeout, check=False,
     )  # fmt: skip
 
 
@@ -84,15 +85,29 @@ def _stored(folder: Path) -> int:
         return -1
 
 
+CALLER = 12345
+
+
+class Whole(NamedTuple):
+    """A session that ran to its end under sudo, and what there was in the kernel before; several tests look at it."""
+
+    folder: Path
+    done: subprocess.CompletedProcess[str]
+    objects: set[tuple[str, int]]
+    events: set[tuple[str, str]]
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
-    done = ringbench("run", *BRIEF, "--json", "--out", "session", cwd=folder)
-    return folder / "session", done
+    objects, events = _kernel_objects(), _perf_events()
+    caller = {"SUDO_UID": str(CALLER), "SUDO_GID": str(CALLER)}
+    done = ringbench("run", *BRIEF, "--json", "--out", "results/session", cwd=folder, **caller)
+    return Whole(folder / "results" / "session", done, objects, events)
 
 
-def test_a_session_measures_everything_it_planned(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    folder, done = whole
+def test_a_session_measures_everything_it_planned(whole: Whole) -> None:
+    folder, done = whole.folder, whole.done
     assert_measured(done)
     session = read_session(folder, folder.parent)
     assert session.manifest["status"] == "complete"
@@ -102,8 +117,12 @@ def test_a_session_measures_everything_it_planned(whole: tuple[Path, subprocess.
     assert (session.trials["attempted"] == session.trials["delivered"] + session.trials["failed"]).all()
 
 
-def test_json_is_one_document_with_the_column_names(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    folder, done = whole
+def test_nothing_is_left_in_the_kernel_after_a_session(whole: Whole) -> None:
+    assert _eventually(lambda: not (_kernel_objects() - whole.objects) and not (_perf_events() - whole.events))
+
+
+def test_json_is_one_document_with_the_column_names(whole: Whole) -> None:
+    folder, done = whole.folder, whole.done
     document = json.loads(done.stdout)
     session = read_session(folder, folder.parent)
     assert len(document["trials"]) == len(session.trials)
@@ -111,9 +130,9 @@ def test_json_is_one_document_with_the_column_names(whole: tuple[Path, subproces
 
 
 def test_a_session_holds_report_plots_and_the_events_of_its_trials(
-    whole: tuple[Path, subprocess.CompletedProcess[str]],
+    whole: Whole,
 ) -> None:
-    folder, _ = whole
+    folder = whole.folder
     for name in ("report.html", "summary.md", "session.json", "trials.parquet"):
         assert (folder / name).stat().st_size > 100
     assert len(list((folder / "plots").glob("*.png"))) == len(list((folder / "plots").glob("*.svg"))) > 3
@@ -128,8 +147,8 @@ def test_a_session_holds_report_plots_and_the_events_of_its_trials(
             assert len(events[row["transport"]]) == row["delivered"]
 
 
-def test_what_could_not_be_measured_is_null(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    folder, _ = whole
+def test_what_could_not_be_measured_is_null(whole: Whole) -> None:
+    folder = whole.folder
     trials = read_session(folder, folder.parent).trials
     paired = trials[trials["mode"] == "paired"]
     assert paired["producer_ns_per_event"].isna().all()
@@ -144,13 +163,19 @@ def test_what_could_not_be_measured_is_null(whole: tuple[Path, subprocess.Comple
     assert (told >= ring["buffer_bytes"][told.index]).all()
 
 
-def test_nothing_is_left_in_the_kernel_after_a_session(tmp_path: Path) -> None:
-    objects, events = _kernel_objects(), _perf_events()
-    done = ringbench("run", "--quiet", "--no-report", *BRIEF, "--out", "s", cwd=tmp_path)
+def test_files_made_under_sudo_belong_to_the_caller(whole: Whole) -> None:
+    folder = whole.folder
+    made = [folder.parent, *folder.parent.rglob("*")]
+    assert len(made) > 10
+    assert {path.stat().st_uid for path in made} == {CALLER}
+
+
+def test_without_a_report_it_says_how_to_have_one(tmp_path: Path) -> None:
+    few = [*FEW, "--mode", "isolated", "--transport", "perf", "--duration", "0.1"]
+    done = ringbench("run", "--quiet", "--no-report", *few, "--out", "s", cwd=tmp_path)
     assert_measured(done)
     assert "Draw it with: ringbench report s" in done.stderr
     assert not (tmp_path / "s" / "report.html").exists()
-    assert _eventually(lambda: not (_kernel_objects() - objects) and not (_perf_events() - events))
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.3])
@@ -217,22 +242,8 @@ def test_a_command_that_takes_longer_than_the_duration_is_ended_and_it_says_so(t
     assert session.trials["workload_exit_status"].tolist() == [-15, -15]
 
 
-def test_files_made_under_sudo_belong_to_the_caller(tmp_path: Path) -> None:
-    command = [*RUN, *FEW, "--duration", "0.1", "--out", "results/s"]
-    caller = {"SUDO_UID": "12345", "SUDO_GID": "12345"}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=_environment() | caller, capture_output=True, text=True, check=False
-    )
-    assert_measured(done)
-    made = [tmp_path / "results", *(tmp_path / "results").rglob("*")]
-    assert len(made) > 10
-    assert {path.stat().st_uid for path in made} == {12345}
-
-
-def test_report_needs_no_root_and_no_kernel(
-    whole: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
-    folder, _ = whole
+def test_report_needs_no_root_and_no_kernel(whole: Whole, tmp_path: Path) -> None:
+    folder = whole.folder
     tmp_path.chmod(0o777)
     # An ordinary user who may read everything: the checkout may lie in root's home.
     user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
@@ -249,7 +260,7 @@ def test_report_needs_no_root_and_no_kernel(
 def test_a_full_disk_ends_in_one_line_and_keeps_the_finished_trials(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900k", "ringbench-test", str(small)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "ringbench-test", str(small)], check=True)
     try:
         few = ["--quiet", "--no-report", *FEW, "--repeats", "20"]
         done = ringbench("run", *few, "--out", str(small / "s"), cwd=tmp_path)
