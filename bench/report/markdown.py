@@ -16,15 +16,20 @@ from bench.report.sentences import TOLD
 from bench.report.view import SessionView
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MEANT = re.compile(r"[&<>]|[\\`*_|~#]|!(?=\[)|\](?=[(\[:])")
+_MEANT = r"[&<>]|[\\`*_|~#]|!(?=\[)|\](?=[(\[:])"
 """What Markdown or HTML would obey. A bracket alone is one: it opens a link only with what follows it."""
+_LINKED = r"(?<=@)(?<!\w@)(?=\w)|(?<=@)(?=[\w-]+\.\w)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=#)(?=\d)|(?<=gh-)(?=\d)"
+"""Places within what GitHub makes a link of unasked, and mentions people by: @name, a@b.c, http://, www., #1, GH-1."""
+_APART = "<!-- -->"
+"""Nothing to see, and the end of a word to whoever looks for names and addresses."""
+_OBEYED = re.compile(f"{_LINKED}|{_MEANT}", re.IGNORECASE)
 _LONGEST = 600
 
 
 def escape(text: str) -> str:
-    """Return one line of *text* so that Markdown shows it as it is."""
+    """Return one line of *text* so that Markdown shows it as it is, and GitHub links and mentions nobody by it."""
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return _MEANT.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)
+    return _OBEYED.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}") if found[0] else _APART, text)
 
 
 def render(view: SessionView) -> str:

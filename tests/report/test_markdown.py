@@ -1,6 +1,11 @@
+"""summary.md: short, whole, and nothing in it is obeyed."""
+
 from __future__ import annotations
 
+import re
+
 import pytest
+from markdown_it import MarkdownIt
 
 from bench.report.markdown import escape, render
 from bench.report.view import SessionView
@@ -40,6 +45,25 @@ def test_nothing_of_a_session_is_obeyed(meant: str) -> None:
     assert "\x1b" not in text
     assert "\n# head" not in text
     assert "<script" not in text
+
+
+LINKED = ["@someone", "(@some-one)", "me@evil.example", "http://evil.example", "HTTPS://evil", "www.evil.example"]
+LINKED += ["#17", "someone/project#17", "GH-17", "gh-17"]
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_nobody_is_mentioned_and_nothing_linked(name: str) -> None:
+    rendered = MarkdownIt("commonmark").parseInline(escape(f"a {name} b"))[0].children or []
+    words = [token.content for token in rendered if token.type in ("text", "text_special")]
+    assert "".join(words) == f"a {name} b", "it reads as before"
+    apart = "".join(token.content if token.type != "html_inline" else "\0" for token in rendered)
+    # github.github.com/gfm, autolinks (extension), and references to people, issues and pull requests.
+    assert not re.search(r"(?<!\w)@\w|\w@[\w-]+\.\w|\w://|www\.|#\d|gh-\d", apart, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("ours", ["fork-exec@40%", "12 %: perf", "a-b", "epoll:200us", "0-1", "1:2"])
+def test_what_is_no_name_stays_readable(ours: str) -> None:
+    assert escape(ours) == ours
 
 
 def test_the_worst_session_is_short_too() -> None:
