@@ -110,9 +110,7 @@ def _write(work: Callable[[], dict[str, int]], pool: Pool, says: int, parent: in
     """The writer's whole life: *work*, and what it says at the end."""
     said: dict[str, Any] = {}
     try:
-        die_with_parent()
-        if os.getppid() != parent:  # it died before it could be followed
-            os._exit(1)
+        die_with_parent(parent)
         pool.write_here()
         said = {"written": work()}
     except errors.RingbenchError as error:

@@ -109,7 +109,10 @@ class _Started:
     def __init__(self, child: Callable[..., None], function: Callable[..., Any], *args: object) -> None:
         settle()
         self.ours, theirs = _context.Pipe()
-        self._process = _context.Process(target=child, args=(theirs, function, args), daemon=False)
+        forkserver.ensure_running()
+        server: Any = forkserver._forkserver
+        parent: int | None = getattr(server, "_forkserver_pid", None)
+        self._process = _context.Process(target=child, args=(theirs, parent, function, args), daemon=False)
         self._process.start()
         _leaving.append(self._process)
         theirs.close()
@@ -162,8 +165,8 @@ def _let_the_server_go() -> None:
         server._forkserver_alive_fd = None
 
 
-def _child(answer: Connection, function: Callable[..., Any], args: tuple[object, ...]) -> None:
-    die_with_parent()
+def _child(answer: Connection, parent: int | None, function: Callable[..., Any], args: tuple[object, ...]) -> None:
+    die_with_parent(parent)
     _let_the_server_go()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner decides
     try:
@@ -175,9 +178,11 @@ def _child(answer: Connection, function: Callable[..., Any], args: tuple[object,
     answer.close()
 
 
-def _child_in_turns(answer: Connection, function: Callable[..., Any], args: tuple[object, ...]) -> None:
+def _child_in_turns(
+    answer: Connection, parent: int | None, function: Callable[..., Any], args: tuple[object, ...]
+) -> None:
     def turn() -> bool:
         answer.send(("ready", None))
         return bool(answer.recv())
 
-    _child(answer, function, (turn, *args))
+    _child(answer, parent, function, (turn, *args))

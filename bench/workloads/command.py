@@ -47,8 +47,10 @@ class Command:
         if identity is not None:
             environment.update(HOME=identity.pw_dir, USER=identity.pw_name, LOGNAME=identity.pw_name)
 
+        trial = os.getpid()
+
         def settle() -> None:
-            die_with_parent()
+            die_with_parent(trial)
             os.sched_setaffinity(0, self._cpus)
 
         try:

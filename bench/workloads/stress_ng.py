@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pwd
 import re
@@ -55,6 +56,7 @@ class StressNg:
         # Not --quiet: with it, stress-ng leaves the metrics out of its file as well.
         command = ["stress-ng", f"--{self._stressor}", str(len(self._cpus)), "--taskset", cpu_lists.show(self._cpus)]
         command += ["--temp-path", self._folder, "--yaml", f"{self._folder}/metrics", "--metrics-brief"]
+        follow = functools.partial(die_with_parent, os.getpid())
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -65,7 +67,7 @@ class StressNg:
             group=pwd.getpwnam(user).pw_gid if user else None,
             extra_groups=[] if user else None,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - takes no lock, so no thread can hold one
+            preexec_fn=follow,  # noqa: PLW1509 - takes no lock, so no thread can hold one
         )
 
     def finished(self) -> bool:

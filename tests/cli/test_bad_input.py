@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,17 @@ import pytest
 from bench.cli import _COMMANDS
 from bench.transports import TRANSPORTS, USER_SPACE
 from tests.cli.inside import inside
+from tests.nobody import AS_NOBODY
 
 ROOT = Path(__file__).parents[2]
 
 
-def ringbench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def ringbench(
+    *arguments: str, cwd: Path, before: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join(filter(None, [environment.pop("FIRST", ""), str(ROOT), os.environ.get("PYTHONPATH")]))
     return subprocess.run(
-        [sys.executable, "-m", "bench", *arguments],
+        [*before, sys.executable, "-m", "bench", *arguments],
         cwd=cwd, env={**os.environ, "PYTHONPATH": path, **environment},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
@@ -83,18 +87,9 @@ def test_a_place_that_cannot_be_written_is_refused_before_measuring(tmp_path: Pa
 
 @pytest.mark.bpf
 def test_without_root_it_says_so(tmp_path: Path) -> None:
-    # Everything is imported first: the checkout may lie where others cannot read.
-    script = (
-        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['ringbench', 'run']; "
-        "from bench.cli import main, run; from bench import isolation, preflight, session; "
-        "from bench.store import folder, text; os.setgroups([]); os.setgid(65534); os.setuid(65534); main()"
-    )
     tmp_path.chmod(0o777)
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    refused(done, "needs root", "sudo")
+    refused(ringbench("run", cwd=tmp_path, before=AS_NOBODY, HOME=str(tmp_path)), "needs root", "sudo")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_dry_run_needs_no_root_and_measures_nothing(tmp_path: Path) -> None:
