@@ -57,6 +57,8 @@ class _Enough:
     need: Need | None
     narrowed: bool
     """Whether half of it was tried, and lost some."""
+    lossy: int | None
+    """The largest size that lost some, in bytes, which is smaller; None where none did."""
 
     @property
     def size(self) -> int:
@@ -76,9 +78,14 @@ class _Enough:
         return self.need.events * self.need.stride * self.need.rings / self.size if self.need and self.size else None
 
     @property
-    def untried(self) -> bool:
-        """Tell whether less is known to do than was tried."""
-        return self.needed is not None and self.needed < self.size
+    def untried(self) -> str:
+        """Return ' Smaller ones were not tried; it needed 64 KiB, computed.' where less may do than was tried."""
+        if self.needed is None or self.needed >= self.size:
+            return ""
+        less = "Smaller ones were not tried"
+        if self.lossy is not None:
+            less = f"{size(self.lossy)} lost some, and nothing between was tried"
+        return f" {less}; it needed {size(self.needed)}, computed."
 
     def words(self) -> str:
         """Return what it takes, and how that is known."""
@@ -142,7 +149,7 @@ def _choose(sweep: Sweep, cpus: int, lines: Sequence[Line]) -> _Choice:
     candidates = [name for name in sweep.transports if name not in _NO_PROGRAMS]
     needs = {need.transport: need for need in sweep.needs(cpus)}
     enough = {
-        name: _Enough(loss, needs.get(name), sweep.narrowed(name))
+        name: _Enough(loss, needs.get(name), sweep.narrowed(name), sweep.largest_with_loss(name))
         for name in candidates
         if (loss := sweep.enough(name))
     }
@@ -204,8 +211,7 @@ def _sure(choice: _Choice) -> list[str]:
             where = "" if found.need.rings == 1 else " on one CPU"
             share = amount(min(1.0, found.full), "")
             lay = f"{count(found.need.events, 'event')} lay unread{where}"
-            less = f" Smaller ones were not tried; it needed {size(found.needed)}, computed." if found.untried else ""
-            said.append(f"At the worst moment {lay}: {share} of its room.{less}")
+            said.append(f"At the worst moment {lay}: {share} of its room.{found.untried}")
     return said
 
 

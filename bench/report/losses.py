@@ -90,9 +90,12 @@ class Sweep:
 
         Else a smaller size might have been enough, and what was tried says nothing of how much it needs.
         """
-        enough, losses = self.enough(transport), self.losses(transport)
-        lossy = [loss.cell.buffer_bytes or 0 for loss in losses if loss.failed]
-        return enough is not None and bool(lossy) and 2 * max(lossy) >= (enough.cell.buffer_bytes or 0)
+        enough, lossy = self.enough(transport), self.largest_with_loss(transport)
+        return enough is not None and lossy is not None and 2 * lossy >= (enough.cell.buffer_bytes or 0)
+
+    def largest_with_loss(self, transport: str) -> int | None:
+        """Return the largest size, in bytes, at which *transport* lost some; None if it lost nothing at any."""
+        return max((loss.cell.buffer_bytes or 0 for loss in self.losses(transport) if loss.failed), default=None)
 
     def telling(self) -> Comparison:
         """Return the comparison at the largest size at which anything was lost; at the smallest if nothing was."""

@@ -106,6 +106,13 @@ def test_where_only_one_size_was_tried_it_is_said_that_less_may_do() -> None:
     assert "Smaller ones were not tried; it needed 64 KiB, computed." in found.sure[1]
 
 
+def test_where_less_was_tried_and_lost_some_it_is_not_said_that_it_was_not_tried() -> None:
+    backlog = {RINGBUF: {"peak_backlog": 900, "record_bytes": 56}}
+    found = of(lossy({32: (0.2, 0.1), 1024: (0.1, 0.0)}, **backlog))
+    assert found.choice == f"take {RINGBUF}; 1 MiB lost nothing"
+    assert found.sure[1].endswith(" 32 KiB lost some, and nothing between was tried; it needed 64 KiB, computed.")
+
+
 def test_an_emulated_machine_advises_nothing() -> None:
     view = SessionView.of(session(synthetic.quick(), environment={"emulated": True}))
     assert advice(view, findings(view)) is None
