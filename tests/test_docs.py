@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -219,13 +220,17 @@ def test_ftrace_is_as_the_docs_have_it() -> None:
     assert {row["producer_ns_per_event"] is None for row in view.rows if row["mode"] == "paired"} == {True}
 
 
+def _has_rows_of(transport: str, told: str, *rows: Sequence[str]) -> None:
+    for row in rows:
+        assert f"| `{transport}` | {' | '.join(row)} |" in told
+
+
 def test_the_designs_are_as_the_docs_have_them() -> None:
     view, told = _recorded("designs"), _doc("designs.md")
     every = designs(view)
     assert {design.transport for design in every} == set(TRANSPORTS)
     for design in every:
-        for row in (design.measured(), said(design, every)):
-            assert f"| `{design.transport}` | {' | '.join(row)} |" in told
+        _has_rows_of(design.transport, told, design.measured(), said(design, every))
     assert view.machine in told
 
 
@@ -234,8 +239,7 @@ def test_what_user_space_writes_to_is_as_the_docs_have_it() -> None:
     every = user_producers(view)
     assert {one.transport for one in every} == set(USER_SPACE)
     for one in every:
-        for row in (one.measured(), said_of_users(one, every)):
-            assert f"| `{one.transport}` | {' | '.join(row)} |" in told
+        _has_rows_of(one.transport, told, one.measured(), said_of_users(one, every))
     assert view.machine in told
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import MeasurementInvalid, UsageError
-from bench.kernel import cpus, program, source, syscalls
+from bench.kernel import program, source, syscalls
 
 _POLL_MS = 20
 _PATIENCE_S = 30.0
@@ -145,10 +145,7 @@ class EventPath:
         if not self._is_back():
             return
         if hasattr(self._table, "open_perf_buffer"):
-            # The callbacks lead back to the table: BCC's cleanup() would leave perf's rings to the garbage collector,
-            # which comes when their map is closed and then fails at the first (bcc/table.py, PerfEventArray.__del__).
-            for cpu in cpus.online():
-                del self._table[cpu]
+            program.close_perf_buffers(self._table)
         self._table = None
         self.bpf.cleanup()
         self.bpf = None

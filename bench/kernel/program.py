@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import EnvironmentLacks, RingbenchError, UsageError
-from bench.kernel import bpf_arena, headers, source
+from bench.kernel import bpf_arena, cpus, headers, source
 from bench.kernel.bpf_arena import BpfArena
 from bench.kernel.probe import LIFECYCLE, Probe
 from bench.transports import Transport
@@ -56,6 +56,16 @@ def perf_buffer_descriptors(bpf: Any) -> tuple[int, ...]:
     from bcc.libbcc import lib  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     return tuple(int(lib.perf_reader_fd(reader)) for reader in bpf.perf_buffers.values())
+
+
+def close_perf_buffers(table: Any) -> None:
+    """Close the rings of a BPF_PERF_OUTPUT that BCC opened, none of which may be read any more.
+
+    Where a callback leads back to the table, BCC's cleanup() leaves them to the garbage collector, which comes when the
+    map is closed and then fails at the first (bcc/table.py, PerfEventArray.__del__).
+    """
+    for cpu in cpus.online():
+        del table[cpu]
 
 
 def need_root() -> None:

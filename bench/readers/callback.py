@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.errors import EnvironmentLacks, MeasurementInvalid, RingbenchError
 from bench.event import Events, delivered
-from bench.kernel import cpus, program
+from bench.kernel import program
 from bench.readers.block_arena import BlockArena
 from bench.readers.reader import Kind, Opening, Reader
 from bench.transports import Transport
@@ -223,8 +223,7 @@ class CallbackReader:
     def close(self) -> None:
         """Close the buffers. A ringbuf's goes with the program; perf's, which BCC would close too late, one by one."""
         if not self._shared:
-            for cpu in cpus.online():
-                del self._table[cpu]
+            program.close_perf_buffers(self._table)
         self._table = self._bpf = None
 
 

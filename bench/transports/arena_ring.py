@@ -5,8 +5,11 @@ Protocol, slots and reader are ticket-ring's, so that between the two only array
 
 from __future__ import annotations
 
+import dataclasses
+
 from bench.transports import ticket_ring
-from bench.transports.transport import PAGE, Transport, whole_pages
+from bench.transports.ticket_ring import TICKET_RING
+from bench.transports.transport import PAGE
 
 SLOTS_AT = PAGE
 """Bytes from the arena's beginning to its slots. The next ticket has a page of its own before them."""
@@ -28,19 +31,15 @@ def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return (*ticket_ring.sized(data, cpus, record), f"-DSLOTS_AT={SLOTS_AT}")
 
 
-ARENA_RING = Transport(
+ARENA_RING = dataclasses.replace(
+    TICKET_RING,
     name="arena-ring",
-    shape="shared-ring",
     layout="arena",
     map_name="",
     submit="submit_arena_ring",
     source="arena_ring.h",
-    builds_on=("tickets.h",),
-    wakeups=("none",),
     sentence="ticket-ring in a BPF arena: its slots are reached by pointers, without a lookup",
-    possible_bytes=whole_pages,
     physical_bytes=_physical,
-    stride=ticket_ring.stride,
     sized=_sized,
     needs="arena ring",
 )

@@ -27,6 +27,7 @@ RINGBUF_PER_CPU = Transport(
     map_name="ringbuf_per_cpu_events",
     submit="submit_ringbuf_per_cpu",
     source="ringbuf_per_cpu.h",
+    builds_on=("own_ring.h",),
     wakeups=("every", "adaptive", "batch", "none"),
     sentence="a ringbuf for each CPU in an array of maps: bpf_ringbuf_reserve() and bpf_ringbuf_submit() on one's own",
     possible_bytes=_possible,

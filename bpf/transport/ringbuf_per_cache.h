@@ -8,23 +8,16 @@ BPF_ARRAY_OF_MAPS(ringbuf_per_cache_events, "ringbuf_per_cache_template", RINGS)
 static __always_inline RECORD *claim_ringbuf_per_cache(void)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	void *ring = ringbuf_per_cache_events.lookup(&cpu);
 
-	return ring ? bpf_ringbuf_reserve(ring, sizeof(RECORD), 0) : 0;
+	return reserve_in(ringbuf_per_cache_events.lookup(&cpu));
 }
 
 static __always_inline void publish_ringbuf_per_cache(RECORD *slot, u64 seq)
 {
-	bpf_ringbuf_submit(slot, WAKE_FLAGS(no_query, seq));
+	publish_in_own(slot, seq);
 }
 
 static __always_inline int submit_ringbuf_per_cache(void *ctx, RECORD *e)
 {
-	RECORD *slot = claim_ringbuf_per_cache();
-
-	if (!slot)
-		return NO_CODE;
-	__builtin_memcpy(slot, e, sizeof(*e));
-	publish_ringbuf_per_cache(slot, e->seq);
-	return 0;
+	return submit_in_own(claim_ringbuf_per_cache(), e);
 }

@@ -8,23 +8,16 @@ BPF_ARRAY_OF_MAPS(ringbuf_per_cpu_events, "ringbuf_template", RINGS);
 static __always_inline RECORD *claim_ringbuf_per_cpu(void)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	void *ring = ringbuf_per_cpu_events.lookup(&cpu);
 
-	return ring ? bpf_ringbuf_reserve(ring, sizeof(RECORD), 0) : 0;
+	return reserve_in(ringbuf_per_cpu_events.lookup(&cpu));
 }
 
 static __always_inline void publish_ringbuf_per_cpu(RECORD *slot, u64 seq)
 {
-	bpf_ringbuf_submit(slot, WAKE_FLAGS(no_query, seq));
+	publish_in_own(slot, seq);
 }
 
 static __always_inline int submit_ringbuf_per_cpu(void *ctx, RECORD *e)
 {
-	RECORD *slot = claim_ringbuf_per_cpu();
-
-	if (!slot)
-		return NO_CODE;
-	__builtin_memcpy(slot, e, sizeof(*e));
-	publish_ringbuf_per_cpu(slot, e->seq);
-	return 0;
+	return submit_in_own(claim_ringbuf_per_cpu(), e);
 }

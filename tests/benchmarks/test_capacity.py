@@ -107,8 +107,7 @@ def drained_by_script(name: str, on_record: Callable[..., int]) -> Iterator[Time
 
     yield once
     if name == "perf":
-        for cpu in cpus.online():
-            del table[cpu]  # BCC's own destructor comes too late for it
+        program.close_perf_buffers(table)
     loaded.close()
 
 
