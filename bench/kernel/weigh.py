@@ -91,8 +91,7 @@ def _perf(data_bytes: int, rings: int) -> Callable[[], None]:
     def close() -> None:
         for mapped in maps:
             mapped.close()
-        for fd in descriptors:
-            os.close(fd)
+        _close_all(descriptors)
 
     return close
 
