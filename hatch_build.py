@@ -1,4 +1,4 @@
-"""Compiles the C of ``bench/`` into the wheel, and into the checkout for an editable install.
+"""Compiles the C of ``bench/ringbench/native/`` into the wheel, and into the checkout for an editable install.
 
 ctypes loads the result, so a wheel with it fits every Python of its platform. A machine without a C compiler still gets
 ringbench, less what needs these loops: the build warns and goes on.
@@ -16,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-SOURCES = ("bench/native/rings.c", "bench/native/producers.c", "bench/order/order.c")
+SOURCES = tuple(f"bench/ringbench/native/{name}.c" for name in ("rings", "producers", "order"))
 FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-shared")
 
 

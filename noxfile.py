@@ -102,4 +102,4 @@ def wheel(session: nox.Session) -> None:
     """What would be published: source archive and wheel in dist/, built from nothing but what is in the archive."""
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     run(session, "pyproject-build", "--no-isolation", "--outdir", "dist", ".")
-    run(session, "pytest", "tests/test_packaging.py", "--wheel", *map(str, (ROOT / "dist").glob("*.whl")))
+    run(session, "pytest", "tests/project/test_packaging.py", "--wheel", *map(str, (ROOT / "dist").glob("*.whl")))

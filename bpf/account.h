@@ -72,7 +72,7 @@ static __always_inline void injected(struct tally *tally)
 }
 
 /* A cost that is small against a clock reading: SPUN steps, each of which waits for the one before. How long they take
- * depends on the processor, so it is measured: bench/gatecheck.py. */
+ * depends on the processor, so it is measured: bench/ringbench/analysis/selftest/gatecheck.py. */
 static __always_inline void spun(struct tally *tally)
 {
 #ifdef SPUN

@@ -4,7 +4,7 @@
  * order as its context.
  *
  * A reservation ends before its program does, or the verifier refuses the program. So that it can be seen, the program
- * lingers: it reads a page of user space that is not there until user space provides it (bench/kernel/absent.py), and
+ * lingers: it reads a page of user space that is not there until user space provides it (bench/ringbench/tools/ringdump/fault_page.py), and
  * sleeps meanwhile, as programs of this type may. */
 
 struct order {

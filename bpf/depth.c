@@ -3,7 +3,7 @@
  * met, whose program submits too, and so on: rung() is loaded many times over, since no program is run over itself.
  *
  * INSIDE=0: while the record is under way, by a read that faults (exceptions:page_fault_kernel is met in it).
- * INSIDE=1: during the submission itself, where the transport's own code faults (bench/depth.py). */
+ * INSIDE=1: during the submission itself, where the transport's own code faults (bench/ringbench/tools/nesting/depth.py). */
 
 struct ladder {
 	u64 ready;             /* the next tracepoint that is met may go one deeper */

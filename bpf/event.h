@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The record of a fork, exec or exit, the same in every transport. bench/event.py has the same record for Python; the
+/* The record of a fork, exec or exit, the same in every transport. bench/ringbench/spec/event.py has the same record for Python; the
  * two are compared field by field each time a program is loaded. Fields are ordered by size so that there is no
  * padding: paired transports are compared byte by byte, and padding would carry whatever was on the stack. */
 

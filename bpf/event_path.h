@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The account of somebody else's program: put in front of it by bench/kernel/event_path.py.
+/* The account of somebody else's program: put in front of it by bench/ringbench/tools/event_path.py.
  *
  * The program hands to ringbench_count() what its own submission returned: attempted and refused are then counted where
  * they happen, on each CPU. A reservation that was refused is counted by what it would have returned:

@@ -12,7 +12,7 @@ struct nested {
 	u64 interruptions; /* an outer's: how often it was interrupted between ts_ns and submit_ns */
 	u32 cpu;
 	u32 level;
-	u64 check;         /* over the words before: bench/interruptions.py */
+	u64 check;         /* over the words before: bench/ringbench/tools/nesting/interruptions.py */
 };
 
 #define RECORD struct nested

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The record of a context switch: who was given which CPU, and when. bench/event.py has the same for Python. */
+/* The record of a context switch: who was given which CPU, and when. bench/ringbench/spec/event.py has the same for Python. */
 
 struct switched {
 	u64 ts_ns; /* bpf_ktime_get_ns(), taken before the record is submitted */

@@ -23,13 +23,13 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from bench.metrics import COLUMNS
-from bench.report.account import account
-from bench.report.caveats import caveats
-from bench.report.figures import FIGURES
-from bench.report.findings import findings
-from bench.report.view import SessionView
-from bench.store.folder import read_session
+from ringbench.data.metrics import COLUMNS
+from ringbench.analysis.account import account
+from ringbench.analysis.caveats import caveats
+from ringbench.report.figures import FIGURES
+from ringbench.analysis.findings import findings
+from ringbench.analysis.view import SessionView
+from ringbench.data.store.folder import read_session
 
 results = next(p / "results" for p in (Path.cwd(), *Path.cwd().parents) if (p / "results/reference").is_dir())
 session = read_session(results / "reference", results)

@@ -29,10 +29,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from bench.event import EXEC, EXIT, FORK
-from bench.report.figures import disorder, drops, window
-from bench.report.view import SessionView
-from bench.store.folder import read_session
+from ringbench.spec.event import EXEC, EXIT, FORK
+from ringbench.report.figures import disorder, drops, window
+from ringbench.analysis.view import SessionView
+from ringbench.data.store.folder import read_session
 
 results = next(p / "results" for p in (Path.cwd(), *Path.cwd().parents) if (p / "results/reference").is_dir())
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.store.folder import read_session
+from ringbench.data.store.folder import read_session
 
 results = next(p / "results" for p in (Path.cwd(), *Path.cwd().parents) if (p / "results/reference").is_dir())
 session = read_session(results / "reference", results)  # or read_session("latest", results)

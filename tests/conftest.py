@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
-KERNEL_TESTS = tuple(Path(__file__).parent / name for name in ("kernel", "benchmarks"))
+from ringbench.analysis.view import SessionView
+
+KERNEL_TESTS = tuple(Path(__file__).parent / name for name in ("kernel", "bench"))
 BPF_SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
 
 
@@ -30,13 +32,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--events", type=float, default=1e6, metavar="N", help="events of the largest recording analysed [1e6]"
     )
     group.addoption("--soak", type=float, default=2.0, metavar="S", help="seconds of firehose for each reader [2]")
-    group.addoption("--wheel", help="a wheel to test instead of building one (tests/test_packaging.py)")
+    group.addoption("--wheel", help="a wheel to test instead of building one (tests/project/test_packaging.py)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in KERNEL_TESTS):
             item.add_marker(pytest.mark.bpf)
+
+
+@pytest.fixture(scope="session")
+def quick() -> SessionView:
+    """The synthetic quick session as the analysis sees it."""
+    from tests.analysis import synthetic
+
+    return synthetic.view()
+
+
+@pytest.fixture(scope="session")
+def whole() -> SessionView:
+    """A session that answers every question."""
+    from tests.analysis import synthetic
+
+    return SessionView.of(synthetic.whole_session())
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from unittest import mock
 
 import pytest
 
-from bench.cli import main
+from ringbench.cli import main
 
 
 def inside(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -12,20 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import _COMMANDS
-from bench.transports import TRANSPORTS, USER_SPACE
+from ringbench.cli import _COMMANDS
+from ringbench.drivers.transports import TRANSPORTS, USER_SPACE
+from tests import ROOT
 from tests.cli.inside import inside
 from tests.nobody import AS_NOBODY
-
-ROOT = Path(__file__).parents[2]
 
 
 def ringbench(
     *arguments: str, cwd: Path, before: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(filter(None, [environment.pop("FIRST", ""), str(ROOT), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(
+        filter(None, [environment.pop("FIRST", ""), str(ROOT / "bench"), os.environ.get("PYTHONPATH")])
+    )
     return subprocess.run(
-        [*before, sys.executable, "-m", "bench", *arguments],
+        [*before, sys.executable, "-m", "ringbench", *arguments],
         cwd=cwd, env={**os.environ, "PYTHONPATH": path, **environment},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
@@ -131,8 +132,8 @@ def test_without_headers_it_says_so(tmp_path: Path) -> None:
 @pytest.mark.bpf
 def test_without_the_right_to_use_bpf_it_says_so(tmp_path: Path) -> None:
     without = ["setpriv", "--bounding-set=-sys_admin,-bpf,-perfmon", "--inh-caps=-all"]
-    command = [*without, sys.executable, "-m", "bench", "run"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [*without, sys.executable, "-m", "ringbench", "run"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     refused(done, "BPF is not allowed here, even as root", "Operation not permitted", "CAP_BPF")
     assert list(tmp_path.iterdir()) == []
@@ -141,8 +142,8 @@ def test_without_the_right_to_use_bpf_it_says_so(tmp_path: Path) -> None:
 @pytest.mark.bpf
 def test_without_tracefs_it_says_so(tmp_path: Path) -> None:
     gone = "for m in /sys/kernel/tracing /sys/kernel/debug/tracing /sys/kernel/debug; do umount $m 2>/dev/null; done; "
-    command = ["unshare", "--mount", "sh", "-c", gone + f"exec {sys.executable} -m bench run"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["unshare", "--mount", "sh", "-c", gone + f"exec {sys.executable} -m ringbench run"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     refused(done, "tracefs is not mounted", "with-env")
     assert list(tmp_path.iterdir()) == []

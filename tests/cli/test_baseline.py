@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.analysis.gate.stored import stored
+from tests.analysis.gate.worlds import rows, slower
 from tests.cli.inside import inside
 from tests.cli.test_bad_input import refused
-from tests.gate.stored import stored
-from tests.gate.worlds import rows, slower
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from tests.analysis.gate.stored import benchmarks, stored
+from tests.analysis.gate.worlds import rows, slower, wander
 from tests.cli.inside import inside
 from tests.cli.test_bad_input import ROOT, refused
-from tests.gate.stored import benchmarks, stored
-from tests.gate.worlds import rows, slower, wander
 
 EVIL = "\x1b[31m<script>alert(1)</script>|`|](x)\u202e%0A::error::\r\n"
 SIDES = {"sides": {"id": "one", "blocks": 20}}

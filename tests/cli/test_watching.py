@@ -11,17 +11,16 @@ import subprocess
 import sys
 import termios
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
 
 SCRIPT = """
 import sys, time
 from types import SimpleNamespace
-from bench.cli.watching import watching
-from bench.session import Progress
+from ringbench.cli.progress import watching
+from ringbench.run.session.session import Progress
 
 def row(trial, transport, **more):
     return {"trial": trial, "transport": transport, "mode": "paired", "workload": "fork-exec" + 9 * "-\\x1b[31mlong",

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from bench import isolation
-from bench.choice import Choice
-from bench.kernel import cpus, features, tracepoints
-from bench.measuring import MEASURES
-from bench.planning import build
-from bench.profiles import BOTH, Group, Profile
-from bench.transports import TRANSPORTS, transport
-from bench.trial import Outcome
+from ringbench.drivers import features
+from ringbench.drivers.transports import TRANSPORTS, transport
+from ringbench.kernel import cpus, tracepoints
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import BOTH, Group, Profile
+from ringbench.run.session.trial_runner import MEASURES
+from ringbench.run.trials.trial import Outcome
 
 Measure = Callable[..., Outcome]
 

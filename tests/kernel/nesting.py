@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
-from bench import nested
-from bench.kernel import probe, source
+from ringbench.kernel import probe, source
+from ringbench.tools.nesting import nested
 
 _program = source.program
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-from bench import drainer, native, trial
-from bench.kernel import source
-from bench.kernel.ringbuf import MappedRingbuf
-from bench.plan import Plan
-from bench.scenario import Trial
+from ringbench import native
+from ringbench.kernel import source
+from ringbench.kernel.ringbuf import MappedRingbuf
+from ringbench.run.trials import read_loop, trial
+from ringbench.spec.plan import Plan
+from ringbench.spec.trial import Trial
 
 _drain = MappedRingbuf.drain
 _program = source.program
@@ -61,7 +62,7 @@ SABOTAGE = {
     "a record read twice": lambda: mock.patch.object(MappedRingbuf, "drain", _once(_read_twice)),
     "a record skipped": lambda: mock.patch.object(MappedRingbuf, "drain", _once(_skipped)),
     "one read twice, one skipped": lambda: mock.patch.object(MappedRingbuf, "drain", _once(_twice_and_skipped)),
-    "residue not drained": lambda: mock.patch.object(drainer.Drainer, "empty", lambda self: None),
+    "residue not drained": lambda: mock.patch.object(read_loop.Drainer, "empty", lambda self: None),
 }
 
 

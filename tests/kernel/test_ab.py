@@ -15,23 +15,23 @@ from typing import Any
 
 import pytest
 
-from bench import isolation
-from bench.ab import BASE, HEAD, measure
-from bench.choice import Choice
-from bench.compare import of_sessions
-from bench.errors import UsageError
-from bench.gate.report.comparison import Comparison
-from bench.gate.verdict import Verdict
-from bench.kernel import cpus
-from bench.plan import Plan
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.report.view import SessionView
-from bench.revision import git, revision
-from bench.store.folder import read_session
-from bench.worktree import Version, version
+from ringbench.analysis.gate.compare import of_sessions
+from ringbench.analysis.gate.comparison import Comparison
+from ringbench.analysis.gate.verdict import Verdict
+from ringbench.analysis.view import SessionView
+from ringbench.data.store.folder import read_session
+from ringbench.errors import UsageError
+from ringbench.kernel import cpus
+from ringbench.machine import isolation
+from ringbench.run.interleave.ab import BASE, HEAD, measure
+from ringbench.run.interleave.worktree import Version, version
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.session.revision import git, revision
+from ringbench.spec.plan import Plan
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 WORSE = (
     (  # One submission in a thousand is refused.
         "bpf/transport/ringbuf_reserve.h",
@@ -45,7 +45,7 @@ WORSE = (
         '\t\tasm volatile("" : "+r"(x));\n\t}\n\tringbuf_reserve_events.ringbuf_submit(slot,',
     ),
     (  # The first two events of one life are delivered the wrong way round, in one trial.
-        "bench/trial.py",
+        "bench/ringbench/run/trials/trial.py",
         "        events = source.events()\n",
         "        events = source.events()\n"
         "        if trial.block == 2 and each.shape == 'shared-ring' and events is not None:\n"
@@ -53,7 +53,7 @@ WORSE = (
         "            events[ours] = events[ours[::-1]]\n",
     ),
     (  # Python's callback does about twice as much: less is found, too, but not on a machine that is busy otherwise.
-        "bench/readers/callback.py",
+        "bench/ringbench/drivers/readers/callback.py",
         "                total += event.seq\n",
         "                total += event.seq + 0 * sum(range(40))\n",
     ),
@@ -140,11 +140,11 @@ def test_a_revision_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_the_command_measures_the_checkout_against_itself(tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "bench", "ab", "--base", ".", "--mode", "capacity", "--reader", "bulk"),
+            *(sys.executable, "-m", "ringbench", "ab", "--base", ".", "--mode", "capacity", "--reader", "bulk"),
             *("--transport", "ringbuf-reserve", "--repeats", "5", "--out", "out", "--json", "--quiet"),
         ],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-        timeout=120,
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT / "bench")}, capture_output=True, text=True,
+        check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     found = json.loads(done.stdout)

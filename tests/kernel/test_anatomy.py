@@ -21,13 +21,13 @@ from typing import Any
 
 import pytest
 
-from bench import scenes
-from bench.anatomy import Anatomy, Snapshot, dissect
-from bench.errors import UsageError
-from bench.kernel import photograph, program, syscalls
-from bench.kernel.specimen import LENGTHS, Specimen
+from ringbench.errors import UsageError
+from ringbench.kernel import program, syscalls
+from ringbench.tools.ringdump import snapshot, steps
+from ringbench.tools.ringdump.dump import Anatomy, Snapshot, dissect
+from ringbench.tools.ringdump.test_ring import LENGTHS, Specimen
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = mmap.PAGESIZE
 BUSY, DISCARD = 1 << 31, 1 << 30
 PAGES_BEFORE_THE_DATA = 3
@@ -215,7 +215,7 @@ def test_the_oldest_busy_record_is_where_the_kernel_looks_for_it(specimen: Speci
 
 
 def test_every_scene_is_what_its_bytes_say() -> None:
-    album = scenes.live()
+    album = steps.live()
     for scene in album.scenes:
         told = [(record.position, record.word, record.page_offset) for record in scene.anatomy.records]
         assert told == _walked(scene.snapshot), scene.name
@@ -232,8 +232,8 @@ def test_every_scene_is_what_its_bytes_say() -> None:
 # ---- another program's ring --------------------------------------------------------------------------------------
 
 LINGERING = """
-from bench.kernel.photograph import facts
-from bench.kernel.specimen import Specimen
+from ringbench.tools.ringdump.snapshot import facts
+from ringbench.tools.ringdump.test_ring import Specimen
 
 with Specimen() as ring:
     ring.add(56)
@@ -246,8 +246,8 @@ with Specimen() as ring:
 
 AT_WORK = """
 import itertools
-from bench.kernel.photograph import facts
-from bench.kernel.specimen import LENGTHS, Specimen
+from ringbench.tools.ringdump.snapshot import facts
+from ringbench.tools.ringdump.test_ring import LENGTHS, Specimen
 
 with Specimen() as ring:
     print(facts(ring.fd)["map_id"], flush=True)
@@ -261,7 +261,7 @@ with Specimen() as ring:
 @contextlib.contextmanager
 def _other(text: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Yield a process that does what *text* says, and the id of its ring's map, which it tells first."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", text], env=environment, text=True, **pipes) as process:  # type: ignore[call-overload]
         try:
@@ -272,8 +272,18 @@ def _other(text: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 def test_another_programs_ring_is_photographed_and_its_reader_undisturbed(tmp_path: Path) -> None:
     with _other(LINGERING) as (process, number):
-        command = [sys.executable, "-m", "bench", "anatomy", "--map-id", str(number), "--json", "--save", "ring.json"]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [
+            sys.executable,
+            "-m",
+            "ringbench",
+            "anatomy",
+            "--map-id",
+            str(number),
+            "--json",
+            "--save",
+            "ring.json",
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert process.stdin is not None
@@ -293,7 +303,7 @@ def test_photographs_of_a_ring_at_work_are_whole() -> None:
         seen: dict[int, Anatomy] = {}
         until = time.monotonic() + 60
         while len(seen) < 50 and time.monotonic() < until:
-            each = dissect(photograph.of_map(number))  # which raises on one that is torn
+            each = dissect(snapshot.of_map(number))  # which raises on one that is torn
             seen[each.producer] = each
         assert process.poll() is None
     assert len(seen) == 50
@@ -336,10 +346,10 @@ def _exists(command: int, number: int) -> bool:
 def test_a_map_that_is_no_ringbuf_is_refused() -> None:
     bpf = program.compiled("BPF_ARRAY(numbers, u64, 1);", [])
     try:
-        number = photograph.facts(bpf["numbers"].map_fd)["map_id"]
+        number = snapshot.facts(bpf["numbers"].map_fd)["map_id"]
         with pytest.raises(UsageError, match=f"--map-id {number}: that map is of type 2, a ringbuf's is 27"):
-            photograph.of_map(number)
+            snapshot.of_map(number)
     finally:
         bpf.cleanup()
     with pytest.raises(UsageError, match="there is no such map"):
-        photograph.of_map((1 << 32) - 1)
+        snapshot.of_map((1 << 32) - 1)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 
-from bench import isolation
-from bench.kernel import features, probe, program, syscalls
-from bench.kernel.ringbuf import MappedRingbuf
-from bench.readers import Opening, reader
-from bench.record import Record, sample
-from bench.transports import transport
-from bench.wakeups import NOBODY
+from ringbench.drivers import features
+from ringbench.drivers.readers import Opening, reader
+from ringbench.drivers.transports import transport
+from ringbench.kernel import probe, program, syscalls
+from ringbench.kernel.ringbuf import MappedRingbuf
+from ringbench.machine import isolation
+from ringbench.spec.record import Record, sample
+from ringbench.spec.wakeups import NOBODY
+from tests import ROOT
 
 _LONGEST = 512
 _PROGRAM = """
@@ -115,7 +116,7 @@ def test_a_reservation_of_the_records_own_length_takes_what_it_needs() -> None:
     fixed, exact = isolation.run(_taken, 256, 1 << 20, timeout_s=60)
     assert fixed == 256 * stride(_LONGEST_SENT) == 256 * 272
     assert exact == sum(stride(8 + (number * 7 & 0xFF)) for number in range(256)) < 0.55 * fixed
-    told = (Path(__file__).parents[2] / "docs" / "dynptr.md").read_text()
+    told = (ROOT / "docs" / "dynptr.md").read_text()
     for way, nbytes in (("`ringbuf-reserve`", fixed), ("`ringbuf-dynptr`", exact)):
         assert f"({way}) | {nbytes / 256:.0f} | {nbytes / fixed:.2g} |" in told
     # In a ring that has no room for all of them, more of the shorter reservations find some.

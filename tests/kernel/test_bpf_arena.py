@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import isolation
-from bench.kernel import bpf_arena, features, program, source, syscalls, weigh
-from bench.kernel.bpf_arena import BpfArena
-from bench.kernel.probe import fill
-from bench.transports import PAGE, TRANSPORTS, arena_ring
-from bench.wakeups import NOBODY
+from ringbench.drivers import features
+from ringbench.drivers.transports import PAGE, TRANSPORTS, arena_ring, memcg_charge
+from ringbench.kernel import bpf_arena, program, source, syscalls
+from ringbench.kernel.bpf_arena import BpfArena
+from ringbench.kernel.probe import fill
+from ringbench.machine import isolation
+from ringbench.spec.wakeups import NOBODY
 from tests.kernel.conftest import Measure, need, share
 from tests.kernel.test_nested import _held_by, _programs
 from tests.kernel.test_session import _environment, _eventually, _kernel_objects
@@ -102,7 +103,7 @@ def test_its_memory_is_what_is_mapped_and_what_the_cgroup_is_charged(measured: M
     physical, rss = (memory.recording.memory[kind] for kind in ("physical", "rss"))
     assert rss == arena_ring.arena_bytes(size)
     assert rss < physical < rss + PAGE
-    charged = isolation.run(weigh.cgroup_bytes, CARRIER, size)
+    charged = isolation.run(memcg_charge.cgroup_bytes, CARRIER, size)
     if charged is None:
         pytest.skip("no memory cgroup to weigh with")
     assert charged == pytest.approx(physical, rel=0.05)
@@ -131,7 +132,7 @@ def _holder(objects: set[tuple[str, int]]) -> int | None:
 
 @pytest.mark.parametrize("who", ["runner", "trial"])
 def test_nothing_is_left_after_kill_minus_nine(tmp_path: Path, who: str) -> None:
-    command = [sys.executable, "-m", "bench", "nested", "--transport", "arena-ring", "--duration", "30"]
+    command = [sys.executable, "-m", "ringbench", "nested", "--transport", "arena-ring", "--duration", "30"]
     with subprocess.Popen(command, cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE) as runner:
         assert _eventually(lambda: _programs(_held_by(runner.pid)) >= 2, 60), "nothing was loaded"
         mine = _held_by(runner.pid)

@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import isolation
-from bench import trial as trial_module
-from bench.capture import Capture
-from bench.choice import Choice
-from bench.errors import MeasurementInvalid
-from bench.event import EVENT, Events
-from bench.kernel import cpus
-from bench.metrics.drops import account_error
-from bench.plan import Plan, Trial
-from bench.planning import build
-from bench.profiles import BOTH, Group, Profile
-from bench.store import events_parquet
-from bench.store.folder import StoredSession, read_session
-from bench.trial import Outcome
+from ringbench.data.metrics.drops import account_error
+from ringbench.data.store import events_parquet
+from ringbench.data.store.folder import StoredSession, read_session
+from ringbench.errors import MeasurementInvalid
+from ringbench.kernel import cpus
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import BOTH, Group, Profile
+from ringbench.run.trials import trial as trial_module
+from ringbench.run.trials.capture import Capture
+from ringbench.run.trials.trial import Outcome
+from ringbench.spec.event import EVENT, Events
+from ringbench.spec.plan import Plan, Trial
 from tests.kernel.ending import assert_measured
 from tests.kernel.test_session import RUN, _environment, _eventually, _stored, ringbench
 

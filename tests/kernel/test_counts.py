@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bench import isolation
-from bench.choice import Choice
-from bench.event import FORK
-from bench.kernel import program, syscalls
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.readers import READERS, Opening, reader
-from bench.transports import transport
-from bench.wakeups import NOBODY
-from bench.workloads import workload
+from ringbench.drivers.readers import READERS, Opening, reader
+from ringbench.drivers.transports import transport
+from ringbench.drivers.workloads import workload
+from ringbench.kernel import program, syscalls
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.spec.event import FORK
+from ringbench.spec.wakeups import NOBODY
 
 
 def _processes() -> int:

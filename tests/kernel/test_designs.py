@@ -8,25 +8,25 @@ import os
 import numpy as np
 import pytest
 
-from bench import isolation, native
-from bench.choice import Choice
-from bench.kernel import cpus, probe, program, source, syscalls
-from bench.kernel.probe import fill
-from bench.kernel.rings import open_rings
-from bench.kernel.tickets import MappedTickets
-from bench.machine import caches
-from bench.metrics.drops import account_error
-from bench.order import Recorded, analyse
-from bench.plan import Plan
-from bench.planning import build
-from bench.profiles import Group, Profile
-from bench.readers import READERS
-from bench.readers.arena import Arena
-from bench.record import sample
-from bench.scenario import Trial
-from bench.transports import TRANSPORTS
-from bench.trial import Outcome, measure
-from bench.wakeups import NOBODY
+from ringbench import native
+from ringbench.data.metrics.drops import account_error
+from ringbench.data.order import Recorded, analyse
+from ringbench.drivers.readers import READERS
+from ringbench.drivers.readers.arena import Arena
+from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.transports.rings import open_rings
+from ringbench.kernel import cpus, probe, program, source, syscalls
+from ringbench.kernel.probe import fill
+from ringbench.kernel.ticket_ring import MappedTickets
+from ringbench.machine import caches, isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import Group, Profile
+from ringbench.run.trials.trial import Outcome, measure
+from ringbench.spec.plan import Plan
+from ringbench.spec.record import sample
+from ringbench.spec.trial import Trial
+from ringbench.spec.wakeups import NOBODY
 from tests.kernel.conftest import Measure, need, share
 
 DESIGNS = ("ringbuf-dynptr", "ringbuf-per-cpu", "ringbuf-per-cache", "ticket-ring", "arena-ring", "queue-map")

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from bench.errors import UsageError
-from bench.kernel.event_path import EventPath
+from ringbench.errors import UsageError
+from ringbench.tools.event_path import EventPath
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "test_my_event_path.py"
 HEAD = "struct event { u64 ts_ns; u32 pid; u32 pad; };\n"
 BODY = """
@@ -141,7 +141,7 @@ def _held() -> Counter[str]:
 def test_the_documented_example_passes_and_is_the_one_in_the_docs() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", str(EXAMPLE), "-p", "no:cacheprovider", "-c", os.devnull],
-        cwd=EXAMPLE.parent, env={**os.environ, "RINGBENCH_REQUIRE_BPF": "1", "PYTHONPATH": str(ROOT)},
+        cwd=EXAMPLE.parent, env={**os.environ, "RINGBENCH_REQUIRE_BPF": "1", "PYTHONPATH": str(ROOT / "bench")},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
@@ -165,6 +165,6 @@ def pytest_run(folder: Path, head: str, body: str, **environment: str) -> subpro
     (folder / "test_theirs.py").write_text(test)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rs", "test_theirs.py", "-p", "no:cacheprovider"],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, capture_output=True, text=True,
-        check=False, timeout=120,
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "bench"), **environment},
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip

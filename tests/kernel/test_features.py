@@ -14,20 +14,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench import isolation, preflight
-from bench.choice import Choice
-from bench.cli.list import list_
-from bench.errors import EnvironmentLacks, UsageError
-from bench.kernel import features, linked_list
-from bench.machine.toolchain import bcc_version
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.transports import TRANSPORTS
-from bench.waits import WAITS
+from ringbench.cli.list import list_
+from ringbench.drivers import features
+from ringbench.drivers.transports import TRANSPORTS
+from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.kernel import linked_list
+from ringbench.machine import isolation
+from ringbench.machine.toolchain import bcc_version
+from ringbench.run import preflight
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.spec.waits import WAITS
+from tests import ROOT
 from tests.cli.inside import inside
 from tests.nobody import AS_NOBODY
-
-ROOT = Path(__file__).parents[2]
 
 # What BCC 0.26's compiler makes of a ticket of 32 bits is an LLVM fatal error, which ends the process.
 _TOO_NARROW = """
@@ -160,10 +161,10 @@ def test_a_list_is_refused_for_the_type_of_the_program_alone() -> None:
 
 _UNPRIVILEGED = """
 import sys
-from bench.cli import main
-from bench.errors import EnvironmentLacks
-from bench.kernel import features
-from bench.transports import TRANSPORTS
+from ringbench.cli import main
+from ringbench.errors import EnvironmentLacks
+from ringbench.kernel import features
+from ringbench.drivers.transports import TRANSPORTS
 
 assert features.missing(TRANSPORTS["ticket-ring"]) is None
 try:
@@ -178,7 +179,7 @@ main()
 def test_without_root_nothing_is_tried_and_that_is_said(tmp_path: Path) -> None:
     done = subprocess.run(
         [*AS_NOBODY, sys.executable, "-c", _UNPRIVILEGED],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT / "bench"), "HOME": str(tmp_path)},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert "needs root" in done.stdout.splitlines()[0], done.stderr

@@ -14,18 +14,22 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from bench import isolation, native, overhead, trial
-from bench.choice import Choice
-from bench.errors import MeasurementInvalid, UsageError
-from bench.kernel import cpus, features, ftrace, probe, program, tracefs
-from bench.metrics.drops import account_error
-from bench.metrics.ordering import causal_violations, cross_cpu_lives
-from bench.metrics.overhead import METRIC
-from bench.plan import Plan
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.scenario import Trial
-from bench.transports import TRANSPORTS, transport
+from ringbench import native
+from ringbench.data.metrics.drops import account_error
+from ringbench.data.metrics.ordering import causal_violations, cross_cpu_lives
+from ringbench.data.metrics.overhead import METRIC
+from ringbench.drivers import features
+from ringbench.drivers.transports import TRANSPORTS, transport
+from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.kernel import cpus, ftrace, probe, program, tracefs
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.trials import overhead, trial
+from ringbench.spec.plan import Plan
+from ringbench.spec.trial import Trial
+from tests import ROOT
 from tests.kernel.conftest import Measure, share
 from tests.kernel.test_session import _environment, _eventually
 
@@ -232,7 +236,7 @@ def _of(runner: int) -> tuple[Path, int] | None:
 @contextlib.contextmanager
 def _measuring() -> Iterator[tuple[subprocess.Popen[bytes], Path, int]]:
     """Yield a runner whose trial is under way, its instance, and the trial's process."""
-    root = str(Path(__file__).parents[2])
+    root = str(ROOT)
     with subprocess.Popen([sys.executable, "-c", _RUNNER], cwd=root, env=_environment(), stderr=subprocess.PIPE) as run:
         try:
             assert _eventually(lambda: _of(run.pid) is not None, 60), "no instance was made"

@@ -17,22 +17,23 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench import isolation, measuring
-from bench.choice import Choice
-from bench.kernel import cpus, syscalls, weigh
-from bench.machine.measuring import held
-from bench.plan import Plan
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.scenario import Trial
-from bench.store.folder import read_session
-from bench.transports import TRANSPORTS
-from bench.trial import Outcome, measure
-from bench.workloads.stress_ng import StressNg
-from bench.workloads.workers import Workers
+from ringbench.data.store.folder import read_session
+from ringbench.drivers.transports import TRANSPORTS, memcg_charge
+from ringbench.drivers.workloads.stress_ng import StressNg
+from ringbench.drivers.workloads.workers import Workers
+from ringbench.kernel import cpus, syscalls
+from ringbench.machine import isolation
+from ringbench.machine.lock import held
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.session import trial_runner
+from ringbench.run.trials.trial import Outcome, measure
+from ringbench.spec.plan import Plan
+from ringbench.spec.trial import Trial
+from tests import ROOT
 from tests.kernel.ending import assert_measured
 
-ROOT = Path(__file__).parents[2]
 ONE = (
     "--mode",
     "isolated",
@@ -50,8 +51,8 @@ STATISTICS = Path("/proc/sys/kernel/bpf_stats_enabled")
 
 
 def _run(folder: Path, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    command = [*before, sys.executable, "-m", "bench", "run", "--out", "s", "--quiet", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [*before, sys.executable, "-m", "ringbench", "run", "--out", "s", "--quiet", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -85,10 +86,10 @@ def _killed_half_way(trial: Trial, plan: Plan) -> Outcome:
 def test_a_workload_that_dies_half_way_makes_its_trial_invalid(
     monkeypatch: pytest.MonkeyPatch, workload: str, said: str
 ) -> None:
-    monkeypatch.setitem(measuring.MEASURES, "isolated", _killed_half_way)
+    monkeypatch.setitem(trial_runner.MEASURES, "isolated", _killed_half_way)
     choice = Choice(workloads=(workload,), transports=("perf",), readers=("bulk",), duration_s=1.0, repeats=1)
     plan = build(PROFILES["quick"], dataclasses.replace(choice, mode="isolated", wakeups=("none",)), cpus.online())
-    (row,), events, _ = measuring._measured(plan.trials[0], plan, {}, None)
+    (row,), events, _ = trial_runner._measured(plan.trials[0], plan, {}, None)
     assert row["valid"] is False
     assert re.search(said, row["invalid_reason"])
     assert not {"events_per_s", "drop_rate", "attempted"} & set(row)  # null in the results
@@ -135,8 +136,8 @@ def test_without_perf_permission_it_says_so_and_leaves_nothing(tmp_path: Path) -
 
 
 def _without_cgroups(name: str) -> int | None:
-    weigh._memory_controller = lambda: None  # type: ignore[assignment]
-    return weigh.cgroup_bytes(TRANSPORTS[name], 1 << 20)
+    memcg_charge._memory_controller = lambda: None  # type: ignore[assignment]
+    return memcg_charge.cgroup_bytes(TRANSPORTS[name], 1 << 20)
 
 
 @pytest.mark.parametrize("name", TRANSPORTS)
@@ -145,7 +146,7 @@ def test_without_a_memory_cgroup_its_charge_is_null(name: str) -> None:
 
 
 def _own(name: str) -> tuple[bool, int | None]:
-    return weigh._memory_controller() is not None, weigh.cgroup_bytes(TRANSPORTS[name], 1 << 20)
+    return memcg_charge._memory_controller() is not None, memcg_charge.cgroup_bytes(TRANSPORTS[name], 1 << 20)
 
 
 def test_with_one_the_charge_is_that_of_the_kernels_layout_or_nothing() -> None:
@@ -173,8 +174,8 @@ MEASURING = {"run": ["--profile", "smoke"], "ab": ["--base", "."], "gatecheck": 
 
 @pytest.mark.parametrize("command", MEASURING)
 def test_two_measurements_at_a_time_on_one_machine_are_refused(tmp_path: Path, command: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    words = [sys.executable, "-m", "bench", command, *MEASURING[command], "--out", "out"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
+    words = [sys.executable, "-m", "ringbench", command, *MEASURING[command], "--out", "out"]
     with held():
         done = subprocess.run(
             words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60

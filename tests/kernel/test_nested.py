@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import depth, isolation
-from bench.cli.nested import SMALL_BYTES
-from bench.kernel import cpus, tracepoints
-from bench.kernel.probe import nested as probe
-from bench.metrics.drops import account_error
-from bench.nested import BUFFER_BYTES, LONG_PAUSE_S, PAUSE_S, Nested
-from bench.record import NESTED
-from bench.transports import carriers
+from ringbench.cli.nested import SMALL_BYTES
+from ringbench.data.metrics.drops import account_error
+from ringbench.drivers.transports import carriers
+from ringbench.kernel import cpus, tracepoints
+from ringbench.kernel.probe import nested as probe
+from ringbench.machine import isolation
+from ringbench.spec.record import NESTED
+from ringbench.tools.nesting import depth
+from ringbench.tools.nesting.nested import BUFFER_BYTES, LONG_PAUSE_S, PAUSE_S, Nested
 from tests.kernel import nesting
 from tests.kernel.conftest import Measure, need, share
 from tests.kernel.test_session import _environment, _eventually, _kernel_objects
@@ -184,7 +185,7 @@ def test_in_a_pair_both_transports_are_interrupted(measured: Measure) -> None:
 
 
 def test_nothing_is_left_after_kill_minus_nine(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "nested", "--transport", "ringbuf-reserve", "--duration", "30"]
+    command = [sys.executable, "-m", "ringbench", "nested", "--transport", "ringbuf-reserve", "--duration", "30"]
     with subprocess.Popen(command, cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE) as runner:
         assert _eventually(lambda: _programs(_held_by(runner.pid)) >= 2, 60), "nothing was loaded"
         time.sleep(0.2)

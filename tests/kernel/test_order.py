@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.event import EVENT
-from bench.order import Recorded, analyse
+from ringbench.data.order import Recorded, analyse
+from ringbench.spec.event import EVENT
 from tests.kernel.conftest import Measure, share
 
 

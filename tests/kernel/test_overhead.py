@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import isolation, overhead
-from bench.choice import Choice
-from bench.errors import MeasurementInvalid, UsageError
-from bench.kernel import cpus
-from bench.metrics.drops import account_error
-from bench.metrics.overhead import METRIC
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.scenario import Trial
-from bench.workloads import operation
-from bench.workloads.rounds import Rounds
+from ringbench.data.metrics.drops import account_error
+from ringbench.data.metrics.overhead import METRIC
+from ringbench.drivers.workloads import operation
+from ringbench.drivers.workloads.rounds import Rounds
+from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.kernel import cpus
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.trials import overhead
+from ringbench.spec.trial import Trial
 
 _PLAN = build(PROFILES["overhead"], Choice(repeats=1, duration_s=0.1, placements=("free",)), cpus.online())
 _TRIALS = {f"{t.workload} {t.stage} {t.transports[0]} {t.wakeup}": t for t in _PLAN.trials}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench import isolation
-from bench.kernel import cpus, probe, program, syscalls
-from bench.metrics.drops import account_error
-from bench.readers import READERS, Opening, reader
-from bench.readers.arena import CALL_LIMIT
-from bench.transports import transport
-from bench.trial import GRACE_S
-from bench.wakeups import NOBODY, wakeup
-from bench.workloads import usual_record_bytes
+from ringbench.data.metrics.drops import account_error
+from ringbench.drivers.readers import READERS, Opening, reader
+from ringbench.drivers.readers.arena import CALL_LIMIT
+from ringbench.drivers.transports import transport
+from ringbench.drivers.workloads import usual_record_bytes
+from ringbench.kernel import cpus, probe, program, syscalls
+from ringbench.machine import isolation
+from ringbench.run.trials.trial import GRACE_S
+from ringbench.spec.wakeups import NOBODY, wakeup
 from tests.kernel.conftest import BUFFERS, Measure, share
 
 POLICIES = ("every", "adaptive", "batch:500", "bytes:16K", "none")

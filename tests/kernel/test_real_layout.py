@@ -1,6 +1,6 @@
-"""The kernel's own rings: the fakes of tests/rings write the same bytes, and every reader takes them out.
+"""The kernel's own rings: the fakes of tests/native write the same bytes, and every reader takes them out.
 
-So what tests/rings shows over fakes holds for the memory that the kernel writes.
+So what tests/native shows over fakes holds for the memory that the kernel writes.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench import isolation
-from bench.kernel import cpus, probe, program, source, syscalls
-from bench.kernel.perf_ring import MappedPerfRing
-from bench.kernel.ringbuf import MappedRingbuf
-from bench.readers import READERS, Opening, Reader, reader
-from bench.readers.arena import Arena
-from bench.readers.bulk import BulkReader, open_all
-from bench.record import sample
-from bench.transports import PAGE, TRANSPORTS, Transport
-from bench.wakeups import NOBODY
-from tests.rings.fake import BUSY, DISCARD, FakePerf, FakeRingbuf, payload
+from ringbench.drivers.readers import READERS, Opening, Reader, reader
+from ringbench.drivers.readers.arena import Arena
+from ringbench.drivers.readers.bulk import BulkReader, open_all
+from ringbench.drivers.transports import PAGE, TRANSPORTS, Transport
+from ringbench.kernel import cpus, probe, program, source, syscalls
+from ringbench.kernel.perf_ring import MappedPerfRing
+from ringbench.kernel.ringbuf import MappedRingbuf
+from ringbench.machine import isolation
+from ringbench.spec.record import sample
+from ringbench.spec.wakeups import NOBODY
+from tests.native.fake import BUSY, DISCARD, FakePerf, FakeRingbuf, payload
 
 RECORD = 56
 LONGEST = 512

@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from bench import isolation, rows
-from bench.choice import Choice
-from bench.kernel import cpus
-from bench.planning import build
-from bench.profiles import Group, Profile
+from ringbench.kernel import cpus
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import Group, Profile
+from ringbench.run.session import rows
 from tests.kernel import sabotage
 
 PROFILE = Profile(

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import isolation
-from bench.event import SWITCH, SWITCHED
-from bench.kernel import cpus, probe, program, syscalls
-from bench.metrics import ordering
-from bench.metrics.drops import account_error
-from bench.readers import READERS
-from bench.store.folder import read_session
-from bench.transports import TRANSPORTS
-from bench.transports.nothing import NOTHING
-from bench.wakeups import wakeup
-from bench.workloads import workload
+from ringbench.data.metrics import ordering
+from ringbench.data.metrics.drops import account_error
+from ringbench.data.store.folder import read_session
+from ringbench.drivers.readers import READERS
+from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.transports.nothing import NOTHING
+from ringbench.drivers.workloads import workload
+from ringbench.kernel import cpus, probe, program, syscalls
+from ringbench.machine import isolation
+from ringbench.spec.event import SWITCH, SWITCHED
+from ringbench.spec.wakeups import wakeup
 from tests.kernel.conftest import Measure, share
 from tests.kernel.ending import assert_measured
 from tests.kernel.test_session import ringbench

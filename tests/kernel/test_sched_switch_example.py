@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.kernel import headers
-from bench.readers import READERS
+from ringbench.drivers.readers import READERS
+from ringbench.kernel import headers
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sched-switch.md").read_text()
 EXAMPLE = (ROOT / "examples" / "sched_switch.py").read_text()
 DEFINITION = "struct event {\n    u32 pid;\n    u32 cpu;\n};\n"

@@ -18,12 +18,13 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
-from bench.kernel import syscalls
-from bench.store.folder import read_session
+from ringbench.data.store.folder import read_session
+from ringbench.kernel import syscalls
+from tests import ROOT
 from tests.kernel.ending import assert_measured
 from tests.nobody import AS_NOBODY
 
-RUN = [sys.executable, "-m", "bench", "run", "--quiet"]
+RUN = [sys.executable, "-m", "ringbench", "run", "--quiet"]
 BRIEF = ["--profile", "smoke", "--duration", "0.3", "--repeats", "1"]
 FEW = [*BRIEF, "--reader", "bulk", "--workload", "fork-exec"]
 """Some ten trials, for tests of what happens to a session rather than of what it measures."""
@@ -31,13 +32,13 @@ FEW = [*BRIEF, "--reader", "bulk", "--workload", "fork-exec"]
 
 def ringbench(*arguments: str, cwd: Path, timeout: float = 300, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bench", *arguments],
+        [sys.executable, "-m", "ringbench", *arguments],
         cwd=cwd, env=_environment() | more, capture_output=True, text=True, timeout=timeout, check=False,
     )  # fmt: skip
 
 
 def _environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[2])
+    root = str(ROOT / "bench")
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
 
 
@@ -248,7 +249,7 @@ def test_a_command_that_takes_longer_than_the_duration_is_ended_and_it_says_so(t
 def test_report_needs_no_root_and_no_kernel(whole: Whole, tmp_path: Path) -> None:
     folder = whole.folder
     tmp_path.chmod(0o777)
-    command = [sys.executable, "-m", "bench", "report", str(folder), "--out", str(tmp_path / "again")]
+    command = [sys.executable, "-m", "ringbench", "report", str(folder), "--out", str(tmp_path / "again")]
     environment = {**_environment(), "HOME": str(tmp_path)}
     done = subprocess.run(
         [*AS_NOBODY, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False

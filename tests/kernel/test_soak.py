@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import isolation
-from bench.choice import Choice
-from bench.kernel import cpus
-from bench.metrics.drops import account_error
-from bench.plan import Plan
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.readers import READERS
-from bench.trial import Outcome, measure
+from ringbench.data.metrics.drops import account_error
+from ringbench.drivers.readers import READERS
+from ringbench.kernel import cpus
+from ringbench.machine import isolation
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.trials.trial import Outcome, measure
+from ringbench.spec.plan import Plan
 
 _SAMPLES = 50
 

@@ -10,13 +10,14 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from bench import isolation
-from bench.errors import RingbenchError
-from bench.event import EVENT, SWITCHED
-from bench.kernel import cpus, features, probe, program, source
-from bench.record import LIFECYCLE
-from bench.transports import TRANSPORTS
-from bench.wakeups import wakeup
+from ringbench.drivers import features
+from ringbench.drivers.transports import TRANSPORTS
+from ringbench.errors import RingbenchError
+from ringbench.kernel import cpus, probe, program, source
+from ringbench.machine import isolation
+from ringbench.spec.event import EVENT, SWITCHED
+from ringbench.spec.record import LIFECYCLE
+from ringbench.spec.wakeups import wakeup
 
 
 def _without_transport(name: str) -> str:
@@ -128,7 +129,7 @@ def _who_is_first() -> list[tuple[int, int]]:
     import os
     import time
 
-    from bench.kernel.program import compiled
+    from ringbench.kernel.program import compiled
 
     files = [(source.folder() / name).read_text() for name in ("event.h", "submit.h", "account.h", "lifecycle.c")]
     text = "\n".join([*files[:2], ORDER, *files[2:]])

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench import isolation
-from bench.kernel import attached, cpus, program, tracepoints
-from bench.kernel.probe import LIFECYCLE
-from bench.transports import transport
+from ringbench.drivers.transports import transport
+from ringbench.kernel import cpus, other_programs, program, tracepoints
+from ringbench.kernel.probe import LIFECYCLE
+from ringbench.machine import isolation
 from tests.kernel.ending import assert_measured
 
 NAMES = sorted(LIFECYCLE.tracepoints)
@@ -24,9 +24,9 @@ _RAW = "RAW_TRACEPOINT_PROBE(sched_process_fork) { return 0; }"
 
 def _count_beside(text: str | None) -> tuple[int | None, int | None]:
     with tracepoints.held(NAMES) as held:
-        before = attached.programs(held, NAMES)
+        before = other_programs.programs(held, NAMES)
         beside = program.load([transport("perf")], text=text) if text else None
-        during = attached.programs(held, NAMES)
+        during = other_programs.programs(held, NAMES)
         if beside is not None:
             beside.close()
     return before, during
@@ -47,7 +47,18 @@ def test_raw_tracepoints_on_the_same_events_are_counted_where_they_are_links() -
 
 
 def _run(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bench", "run", "--quiet", "--json", "--out", str(place), "--keep-events", "none"]
+    command = [
+        sys.executable,
+        "-m",
+        "ringbench",
+        "run",
+        "--quiet",
+        "--json",
+        "--out",
+        str(place),
+        "--keep-events",
+        "none",
+    ]
     command += ["--reader", "bulk", "--mode", "isolated", "--transport", "ringbuf-output", "--duration", "0.3"]
     return subprocess.run([*command, *options], capture_output=True, text=True, check=False)
 

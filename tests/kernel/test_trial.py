@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from bench.event import EVENT, EXEC, EXIT, FORK
-from bench.metrics import ordering
+from ringbench.data.metrics import ordering
+from ringbench.spec.event import EVENT, EXEC, EXIT, FORK
 from tests.kernel.conftest import Measure, share
 
 COMBINATIONS = [

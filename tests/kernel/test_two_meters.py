@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.metrics import compute
+from ringbench.data.metrics import compute
 from tests.kernel.conftest import BUFFERS, Measure, share
 
 FLAT_OUT = {"workload": "firehose:8", "wakeup": "none", "wait": "sleep:1ms", "producers": (1,)}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import EnvironmentLacks
-from bench.kernel import uring
-from bench.kernel.uring import Uring
+from ringbench.errors import EnvironmentLacks
+from ringbench.kernel import uring
+from ringbench.kernel.uring import Uring
 
 pytestmark = pytest.mark.skipif(
     Path("/proc/sys/kernel/io_uring_disabled").exists()

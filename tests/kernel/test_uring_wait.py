@@ -15,16 +15,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench import preflight
-from bench.choice import Choice
-from bench.cli.list import list_
-from bench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
-from bench.kernel import cpus, features, syscalls, uring_poll
-from bench.kernel.uring_poll import UringPoll
-from bench.metrics.drops import account_error
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.waits import WAITS
+from ringbench.cli.list import list_
+from ringbench.data.metrics.drops import account_error
+from ringbench.drivers import features
+from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.kernel import cpus, syscalls, uring_poll
+from ringbench.kernel.uring_poll import UringPoll
+from ringbench.run import preflight
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.spec.waits import WAITS
 from tests.kernel.conftest import BUFFERS, Measure, share
 from tests.kernel.test_session import RUN, _environment, _eventually, _kernel_objects
 

@@ -17,25 +17,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import isolation, transport_only
-from bench.channels import CHANNELS, Kind
-from bench.channels.mapped_ring import MappedRing
-from bench.channels.printk import MOST, MOST_PER_S
-from bench.choice import Choice
-from bench.errors import UsageError
-from bench.kernel import cpus, features, kernel_log
-from bench.metrics import compute
-from bench.metrics.drops import account_error
-from bench.metrics.ordering import late_events
-from bench.native.producer import Writer
-from bench.plan import Plan
-from bench.planning import build
-from bench.profiles import PROFILES
-from bench.readers.arena import Arena
-from bench.record import WRITE
-from bench.store.folder import read_session
-from bench.transports import transport
-from bench.trial import Outcome, Share
+from ringbench.data.metrics import compute
+from ringbench.data.metrics.drops import account_error
+from ringbench.data.metrics.ordering import late_events
+from ringbench.data.store.folder import read_session
+from ringbench.drivers import features
+from ringbench.drivers.channels import CHANNELS, Kind
+from ringbench.drivers.channels.mapped_ring import MappedRing
+from ringbench.drivers.channels.printk import MOST, MOST_PER_S
+from ringbench.drivers.readers.arena import Arena
+from ringbench.drivers.transports import transport
+from ringbench.errors import UsageError
+from ringbench.kernel import cpus, kmsg
+from ringbench.machine import isolation
+from ringbench.native.producer import Writer
+from ringbench.run.planner.options import Choice
+from ringbench.run.planner.planner import build
+from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.trials import transport_only
+from ringbench.run.trials.trial import Outcome, Share
+from ringbench.spec.plan import Plan
+from ringbench.spec.record import WRITE
 from tests.kernel.conftest import Measure, share
 from tests.kernel.test_session import _environment, _eventually, ringbench
 
@@ -60,7 +62,7 @@ def written(measured: Measure) -> Callable[..., Share]:
 @pytest.fixture
 def log() -> Iterator[Callable[[], list[str]]]:
     """Yield a function that returns the lines that the machine's log has got since, ours and the kernel's on ours."""
-    fd = os.open(kernel_log.PLACE, os.O_RDONLY | os.O_NONBLOCK)
+    fd = os.open(kmsg.PLACE, os.O_RDONLY | os.O_NONBLOCK)
     os.lseek(fd, 0, os.SEEK_END)
 
     def since() -> list[str]:
@@ -255,13 +257,13 @@ def test_what_the_kernel_suppresses_is_in_the_account_by_its_own_word(log: Calla
     suppressed = max(0, recording.attempted - 10) if limited else 0
     assert recording.failed == found.lost_reported == suppressed
     assert found.failed_by_code == ({"suppressed": suppressed} if suppressed else {})
-    assert found.buffer_bytes == kernel_log.size_bytes()
+    assert found.buffer_bytes == kmsg.size_bytes()
 
 
 def test_a_line_has_1024_bytes_at_most() -> None:
     _needs_log()
-    reader, mark = kernel_log.KernelLog("none", "none"), f"<15>ringbench {secrets.token_hex(4)} ".encode()
-    fd = os.open(kernel_log.PLACE, os.O_WRONLY)
+    reader, mark = kmsg.KernelLog("none", "none"), f"<15>ringbench {secrets.token_hex(4)} ".encode()
+    fd = os.open(kmsg.PLACE, os.O_WRONLY)
     with pytest.raises(OSError, match="Invalid argument"):
         os.write(fd, mark.ljust(1024, b".") + b"\n")
     assert os.write(fd, mark.ljust(1023, b".") + b"\n") == 1024
@@ -289,7 +291,7 @@ def test_overwritten_lines_are_counted_by_the_logs_numbers(monkeypatch: pytest.M
             raise line
         return line
 
-    reader, arena = kernel_log.KernelLog("ringbench x", "rb-x"), Arena(WRITE, 10, keep=True)
+    reader, arena = kmsg.KernelLog("ringbench x", "rb-x"), Arena(WRITE, 10, keep=True)
     with monkeypatch.context() as patched:
         patched.setattr(os, "read", read)
         assert reader.drain(arena.sink) == 2
@@ -317,8 +319,8 @@ def test_nothing_is_written_where_the_console_would_show_it(
     for name, text in (("_LEVELS", levels), ("_FILTER", devkmsg), ("_EVERYTHING", everything)):
         place = tmp_path / name
         place.write_text(text + "\n")
-        monkeypatch.setattr(kernel_log, name, place)
-    found = kernel_log.refusal()
+        monkeypatch.setattr(kmsg, name, place)
+    found = kmsg.refusal()
     assert (found is None) if said is None else (said in (found or ""))
 
 
@@ -368,7 +370,7 @@ def _mapping(pids: dict[int, int], what: str) -> list[int]:
 @pytest.mark.parametrize("victim", ["runner", "trial"])
 def test_nothing_is_left_after_kill_minus_nine(tmp_path: Path, name: str, mapped: str, victim: str) -> None:
     command = [
-        *(sys.executable, "-m", "bench", "run", "--profile", "user-producers", "--transport", name, "--quiet"),
+        *(sys.executable, "-m", "ringbench", "run", "--profile", "user-producers", "--transport", name, "--quiet"),
         *("--workload", EVERYBODY, "--buffer-bytes", "1M", "--producers", str(len(cpus.online()))),
         *("--wait", "sleep:10ms", "--repeats", "1", "--duration", "30", "--out", "s"),
     ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.kernel import cpus
-from bench.machine.caches import online_by_cache
+from ringbench.kernel import cpus
+from ringbench.machine.caches import online_by_cache
 from tests.machine.conftest import Machine
 
 _CPU = "sys/devices/system/cpu"

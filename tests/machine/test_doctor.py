@@ -8,9 +8,9 @@ import os
 import pytest
 from click.testing import CliRunner, Result
 
-from bench.cli import doctor as command
-from bench.kernel.features import Feature
-from bench.machine import Finding
+from ringbench.cli import doctor as command
+from ringbench.drivers.features import Feature
+from ringbench.machine import Finding
 
 GOOD = Finding("BPF JIT", "on", "ok", "cost")
 ODD = Finding(

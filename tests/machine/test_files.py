@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.machine import files
+from ringbench.machine import files
 
 
 def test_what_is_absent_is_none(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.machine.fingerprint import environment
+from ringbench.machine.fingerprint import environment
 
 CPU = "sys/devices/system/cpu"
 
@@ -55,7 +55,7 @@ def test_this_machine_is_plain_json() -> None:
 
 def test_bcc_is_not_imported() -> None:
     code = (
-        "import sys, bench.machine, bench.machine.fingerprint as f; bench.machine.examine(); f.environment();"
+        "import sys, ringbench.machine as m, ringbench.machine.fingerprint as f; m.examine(); f.environment();"
         "assert not any(name.split('.')[0] == 'bcc' for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.machine.fingerprint import environment
-from bench.machine.identity import GROUPS, differences, machine_id
-from tests.gate.stored import ENVIRONMENT
+from ringbench.machine.fingerprint import environment
+from ringbench.machine.identity import GROUPS, differences, machine_id
+from tests.analysis.gate.stored import ENVIRONMENT
 
 PLAIN = (
     st.none()

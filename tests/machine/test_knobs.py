@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from bench.errors import EnvironmentLacks
-from bench.kernel import headers
-from bench.machine import KNOBS, examine, limits, mounts, processors, toolchain, tracing
-from bench.machine.cgroup import MemoryCgroup
-from bench.machine.frequency import Governor, Throttling, Turbo
-from bench.machine.idle import IdleStates
-from bench.machine.interrupts import Affinity, Watchdogs
-from bench.machine.numa import Nodes
-from bench.metrics import METRICS
+from ringbench.data.metrics import METRICS
+from ringbench.errors import EnvironmentLacks
+from ringbench.kernel import headers
+from ringbench.machine import KNOBS, examine, limits, mounts, processors, toolchain, tracing
+from ringbench.machine.cgroup import MemoryCgroup
+from ringbench.machine.frequency import Governor, Throttling, Turbo
+from ringbench.machine.idle import IdleStates
+from ringbench.machine.interrupts import Affinity, Watchdogs
+from ringbench.machine.numa import Nodes
 
 CPU = "sys/devices/system/cpu"
 CLOCK = "sys/devices/system/clocksource/clocksource0"

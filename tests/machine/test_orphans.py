@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bench.kernel.syscalls import die_with_parent
+from ringbench.kernel.syscalls import die_with_parent
 
 
 @pytest.mark.parametrize(("orphan", "said"), [(True, b""), (False, b"alive")])

@@ -8,25 +8,13 @@ from typing import Any
 
 import pytest
 
-from bench.cli.writing import written as with_claims
-from bench.report import write_report
-from bench.report.view import SessionView
-from bench.store.folder import read_session
-from tests.report import synthetic
+from ringbench.cli.write_report import written as with_claims
+from ringbench.data.store.folder import read_session
+from ringbench.report import write_report
+from tests import ROOT
+from tests.analysis import synthetic
 
 pytest.register_assert_rewrite("tests.report.hostile")
-
-
-@pytest.fixture(scope="session")
-def quick() -> SessionView:
-    """The synthetic quick session as the report sees it."""
-    return synthetic.view()
-
-
-@pytest.fixture(scope="session")
-def whole() -> SessionView:
-    """A session that answers every question."""
-    return SessionView.of(synthetic.whole_session())
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +29,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the recorded session's report, with the published statements judged, as the command writes it."""
     out = tmp_path_factory.mktemp("reference")
-    results = Path(__file__).parents[2] / "results"
+    results = ROOT / "results"
     with_claims(read_session(results / "reference", results), out, identify=False)
     return out
 

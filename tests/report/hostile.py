@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.event import EXIT, FORK, Events
-from bench.store import events_writer
-from tests.gate.stored import stored
-from tests.order.reference import events_of
-from tests.report import synthetic
+from ringbench.data.store import events_writer
+from ringbench.spec.event import EXIT, FORK, Events
+from tests.analysis import synthetic
+from tests.analysis.gate.stored import stored
+from tests.analysis.synthetic import Row, row
+from tests.data.order.reference import events_of
 from tests.report.browser import console, requested, show
-from tests.report.synthetic import Row, row
 
 COMMS = (
     b"<script>alert(1)",

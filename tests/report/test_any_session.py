@@ -12,16 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.cli.writing import written
-from bench.metrics import COLUMNS
-from bench.report import markdown
-from bench.report.document import as_json, dumps
-from bench.report.terminal import show
-from bench.report.view import SessionView
-from bench.store.folder import StoredSession
-from bench.store.schema import TRIALS
-from tests.report import synthetic
-from tests.report.synthetic import KIB, Row, cells, row, session
+from ringbench.analysis.view import SessionView
+from ringbench.cli.write_report import written
+from ringbench.data.metrics import COLUMNS
+from ringbench.data.store.folder import StoredSession
+from ringbench.data.store.schema import TRIALS
+from ringbench.report.document.session_document import as_json, dumps
+from ringbench.report.markdown import summary
+from ringbench.report.terminal.session_screen import show
+from tests.analysis import synthetic
+from tests.analysis.synthetic import KIB, Row, cells, row, session
 
 TIMES = {"producer_ns_per_event": 300.0, "events_per_s": 5e4, "latency_p50_ns": 70_000}
 COUNTS = {"attempted": 1000, "failed": 10, "causal_violations": 3, "timestamp_inversions": 8, "lives": 300}
@@ -178,7 +178,7 @@ def test_rows_of_any_kind_are_told(rows: list[Row]) -> None:
     shown = io.StringIO()
     show(stored, (), shown, 80)
     assert "\x1b" not in shown.getvalue()
-    assert len(markdown.render(SessionView.of(stored)).splitlines()) < 60
+    assert len(summary.render(SessionView.of(stored)).splitlines()) < 60
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))

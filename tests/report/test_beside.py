@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.cli import cli
-from bench.errors import UsageError
-from bench.report.beside import terminal, write_beside
-from bench.report.beside.pairs import Pair, differences, pairs, reading
-from bench.report.figures import FIGURES
-from bench.report.findings import findings
-from bench.report.view import SessionView
-from tests.report import synthetic
-from tests.report.synthetic import Row, cells, row, session, view
+from ringbench.analysis.findings import findings
+from ringbench.analysis.side_by_side import Pair, differences, pairs, reading
+from ringbench.analysis.view import SessionView
+from ringbench.cli import cli
+from ringbench.errors import UsageError
+from ringbench.report.figures import FIGURES
+from ringbench.report.side_by_side import write_beside
+from ringbench.report.terminal import side_by_side_screen
+from tests import ROOT
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Row, cells, row, session, view
 
 HOSTILE = "<script>hit()</script>\x1b[31m\u202e"
 
@@ -98,7 +100,7 @@ def test_nothing_in_common_is_said(tmp_path: Path) -> None:
     both = (view(costs(800, 500)), view(costs(800, 500, reader="callback")))
     assert "no setting in common" in write_beside(both, tmp_path).read_text()
     out = io.StringIO()
-    terminal.show(both, tmp_path / "report.html", out)
+    side_by_side_screen.show(both, tmp_path / "report.html", out)
     assert "no setting in common" in out.getvalue()
 
 
@@ -112,7 +114,7 @@ def test_nothing_of_either_is_obeyed(tmp_path: Path) -> None:
     assert "<script" not in page
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", page)
     out = io.StringIO()
-    terminal.show((bad, view([])), tmp_path / "report.html", out)
+    side_by_side_screen.show((bad, view([])), tmp_path / "report.html", out)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", out.getvalue())
 
 
@@ -123,7 +125,7 @@ def test_a_page_of_two_names_nobody_unasked(tmp_path: Path) -> None:
         assert ("build-7.example.org" in write_beside(views, tmp_path).read_text()) == identify
 
 
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+REFERENCE = ROOT / "results" / "reference"
 
 
 def test_report_takes_two_and_no_more(tmp_path: Path) -> None:

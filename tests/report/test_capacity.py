@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from bench.metrics import COLUMNS
-from bench.report.figures import FIGURES
-from bench.report.findings import Finding, finding, findings
-from bench.report.judgement import Verdict
-from bench.report.questions import CAPACITY, MEMORY, QUESTIONS, Question
-from bench.report.view import SessionView
-from tests.report import synthetic
-from tests.report.synthetic import KIB, Row, cells, view
+from ringbench.analysis.findings import Finding, finding, findings
+from ringbench.analysis.judgement import Verdict
+from ringbench.analysis.questions import CAPACITY, MEMORY, QUESTIONS, Question
+from ringbench.analysis.view import SessionView
+from ringbench.data.metrics import COLUMNS
+from ringbench.report.figures import FIGURES
+from tests.analysis import synthetic
+from tests.analysis.synthetic import KIB, Row, cells, view
 from tests.report.test_figures import lines, median, words
 
 KINDS = {kind.name: kind for kind in FIGURES}

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from bench.report.document import as_json, dumps
-from bench.store.schema import TRIALS
-from tests.report import synthetic
-from tests.report.synthetic import row, session
+from ringbench.data.store.schema import TRIALS
+from ringbench.report.document.session_document import as_json, dumps
+from tests.analysis import synthetic
+from tests.analysis.synthetic import row, session
 
 
 def test_the_document_has_what_the_contract_names() -> None:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.report import style
-from bench.report.figures import FIGURES, FigureKind
-from bench.report.figures.data import as_link
-from bench.report.svg import inline, tip
-from bench.report.view import SessionView
-from tests.report import synthetic
-from tests.report.synthetic import session
+from ringbench.analysis.view import SessionView
+from ringbench.report.figures import FIGURES, FigureKind, style
+from ringbench.report.figures.data import as_link
+from ringbench.report.figures.svg import inline, tip
+from tests.analysis import synthetic
+from tests.analysis.synthetic import session
 
 
 def rows_of(link: str) -> list[dict[str, str]]:

@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.report import style
-from bench.report.figures import FIGURES, FigureKind
-from bench.report.questions import QUESTIONS
-from bench.report.view import SessionView
-from tests.report import synthetic
-from tests.report.synthetic import KIB, MIB, Row, cells, row, view
+from ringbench.analysis.questions import QUESTIONS
+from ringbench.analysis.view import SessionView
+from ringbench.report.figures import FIGURES, FigureKind, style
+from tests.analysis import synthetic
+from tests.analysis.synthetic import KIB, MIB, Row, cells, row, view
 
 KINDS = {kind.name: kind for kind in FIGURES}
 CURVES = ("window", "disorder_over_time", "latency_distribution")

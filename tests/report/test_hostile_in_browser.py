@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
-from bench.cli.writing import written
-from bench.report import markdown, page, terminal
-from bench.report.beside import page as beside_page
-from bench.report.beside import terminal as beside_terminal
-from bench.report.document import as_json, dumps
-from bench.report.orders import terminal as order
-from bench.report.view import SessionView
-from bench.store.folder import StoredSession, read_session
+from ringbench.analysis.view import SessionView
+from ringbench.cli.write_report import written
+from ringbench.data.store.folder import StoredSession, read_session
+from ringbench.report.document.session_document import as_json, dumps
+from ringbench.report.html import session_page
+from ringbench.report.html import side_by_side_page as beside_page
+from ringbench.report.markdown import summary
+from ringbench.report.terminal import order_screen as order
+from ringbench.report.terminal import session_screen
+from ringbench.report.terminal import side_by_side_screen as beside_terminal
 from tests.report import hostile
 from tests.report.browser import show
 from tests.report.hostile import FORBIDDEN, OWN, SHOWN, shows_and_does_nothing
@@ -48,7 +50,7 @@ def identified(session: StoredSession, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="module")
 def printed(session: StoredSession) -> str:
     out = io.StringIO()
-    terminal.show(session, [session.path / "report.html"], out, width=100)
+    session_screen.show(session, [session.path / "report.html"], out, width=100)
     return out.getvalue()
 
 
@@ -69,7 +71,7 @@ def test_bad_names_are_shown_and_not_obeyed(browser: Any, identified: Path, widt
 
 def test_whose_it_is_stands_nowhere_unasked(session: StoredSession, printed: str, identified: Path) -> None:
     view = SessionView.of(session)
-    told = (printed, page.render(view, {}), markdown.render(view), dumps(as_json(session)))
+    told = (printed, session_page.render(view, {}), summary.render(view), dumps(as_json(session)))
     own = ["host-7", "ada &lt;", OWN["command"], OWN["token"]]
     for text in (*told, *(html.unescape(text) for text in told)):
         assert [word for word in (*own, "ada <") if word in text] == []

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.cli import cli
-from bench.machine.measured_by import measured_by
-from bench.report.document import as_json, dumps
-from bench.report.view import SessionView
-from bench.store.folder import SessionWriter
-from tests.report import synthetic
+from ringbench.analysis.view import SessionView
+from ringbench.cli import cli
+from ringbench.data.store.folder import SessionWriter
+from ringbench.machine.measured_by import measured_by
+from ringbench.report.document.session_document import as_json, dumps
+from tests.analysis import synthetic
 
 OWN = {
     "host": "build-7.example.org",

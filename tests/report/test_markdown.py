@@ -7,10 +7,10 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from bench.report.markdown import escape, render
-from bench.report.view import SessionView
-from tests.report import synthetic
-from tests.report.synthetic import row, view
+from ringbench.analysis.view import SessionView
+from ringbench.report.markdown.summary import escape, render
+from tests.analysis import synthetic
+from tests.analysis.synthetic import row, view
 
 HOSTILE = "a|b <script>alert(1)</script> & [x](http://evil) `c` *d* _e_ ![i](j) ~~f~~ #1 \\ \x1b[31m\n# head\r- x"
 

@@ -11,23 +11,23 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench.cli import cli
-from bench.event import EXEC, EXIT, FORK, Events
-from bench.order import Recorded, analyse
-from bench.order.survey import Surveyed
-from bench.report import page, style
-from bench.report.document import as_json, dumps
-from bench.report.figures import disorder_by_cpu, disorder_over_time, latency_distribution, window
-from bench.report.markdown import render
-from bench.report.orders import timeline, words
-from bench.report.orders.table import figures, kinds, pairs, remains
-from bench.report.orders.terminal import show
-from bench.report.terminal import show as show_report
-from bench.report.view import SessionView
-from tests.order.planted import Recipe, drained_by_cpu
-from tests.order.reference import events_of
-from tests.report import synthetic
-from tests.report.synthetic import session
+from ringbench.analysis.order import text, timeline
+from ringbench.analysis.order.survey import Surveyed
+from ringbench.analysis.order.table import figures, kinds, pairs, remains
+from ringbench.analysis.view import SessionView
+from ringbench.cli import cli
+from ringbench.data.order import Recorded, analyse
+from ringbench.report.document.session_document import as_json, dumps
+from ringbench.report.figures import disorder_by_cpu, disorder_over_time, latency_distribution, style, window
+from ringbench.report.html import session_page
+from ringbench.report.markdown.summary import render
+from ringbench.report.terminal.order_screen import show
+from ringbench.report.terminal.session_screen import show as show_report
+from ringbench.spec.event import EXEC, EXIT, FORK, Events
+from tests.analysis import synthetic
+from tests.analysis.synthetic import session
+from tests.data.order.planted import Recipe, drained_by_cpu
+from tests.data.order.reference import events_of
 
 HOSTILE = b"\x1b[31m<b>\xff"
 
@@ -44,31 +44,31 @@ def printed(*several: Surveyed) -> str:
 
 def test_the_answer_says_how_long_and_what_it_costs() -> None:
     perf, ringbuf = synthetic.orders()
-    said = words.answer(perf.order)
+    said = text.answer(perf.order)
     events, late = perf.order.events, perf.order.delivered.late_events
     assert f"{late:,} of {events:,} events (49.8 %) came late, by 10 ms at most" in said
     assert f"{perf.order.delivered.causal_violations:,} causal violations among them" in said
     assert "Held back for 10 ms, all come out in order; that keeps" in said
     assert "events (" in said
     assert "instead of 5" in said
-    assert "Held back for" in words.answer(ringbuf.order)
+    assert "Held back for" in text.answer(ringbuf.order)
 
 
 def test_in_order_and_empty_recordings_have_an_answer() -> None:
     straight, _ = Recipe(1000, swaps=0, moved_forks=0).events()
-    assert words.answer(surveyed(straight).order).endswith("came in order; nothing has to be held back.")
-    assert words.answer(surveyed(straight[:0]).order) == "perf delivered no event."
+    assert text.answer(surveyed(straight).order).endswith("came in order; nothing has to be held back.")
+    assert text.answer(surveyed(straight[:0]).order) == "perf delivered no event."
     assert "No recorded events" in printed()
 
 
 def test_a_swap_of_neighbours_needs_the_next_event_and_no_more() -> None:
     order = surveyed(events_of([(1, 9, 0, FORK, 1), (3, 9, 1, FORK, 2), (2, 9, 0, EXEC, 1), (9, 9, 0, EXIT, 1)])).order
-    assert "Held back until the next event comes" in words.answer(order)
+    assert "Held back until the next event comes" in text.answer(order)
 
 
 def test_causes_add_up_and_name_their_evidence() -> None:
     perf, ringbuf = synthetic.orders()
-    inversions, violations = words.causes(perf.order)
+    inversions, violations = text.causes(perf.order)
     made = perf.order.causes
     assert made.inversions_reader is not None
     assert made.inversions_reader + made.inversions_stamp + made.inversions_transport == (
@@ -78,12 +78,12 @@ def test_causes_add_up_and_name_their_evidence() -> None:
     assert "passes is merged" in inversions
     assert "reused pids none: no birth has two forks" in violations
     assert f"{made.violations_by_pid:,}" in violations
-    assert "the reader made 0 (it reads one ring)" in words.causes(ringbuf.order)[0]
+    assert "the reader made 0 (it reads one ring)" in text.causes(ringbuf.order)[0]
 
 
 def test_a_birth_with_two_forks_is_not_called_none() -> None:
     order = surveyed(events_of([(3, 9, 0, EXIT, 1), (1, 9, 0, FORK, 1), (5, 9, 0, FORK, 1)])).order
-    assert "reused pids up to 1: 1 fork bear a birth that another one has" in " ".join(words.causes(order))
+    assert "reused pids up to 1: 1 fork bear a birth that another one has" in " ".join(text.causes(order))
 
 
 def test_tables_have_every_step_and_every_kind() -> None:
@@ -125,7 +125,7 @@ def test_a_name_can_be_anything(tmp_path: Path) -> None:
     found = surveyed(events, "<i>\x1b[1m")
     stored = session(recorded=[found])
     on_terminal = printed(found)
-    html, summary = page.render(SessionView.of(stored), {}), render(SessionView.of(stored))
+    html, summary = session_page.render(SessionView.of(stored), {}), render(SessionView.of(stored))
     for shown in (on_terminal, html, summary, dumps(as_json(stored))):
         assert "\x1b" not in shown
     assert "<b>" not in html.replace("<body>", "")
@@ -136,8 +136,8 @@ def test_a_name_can_be_anything(tmp_path: Path) -> None:
 def test_page_summary_terminal_and_document_have_the_answer() -> None:
     stored = synthetic.whole_session()
     seen = SessionView.of(stored)
-    answer = words.answer(seen.orders[0].order)
-    html = page.render(seen, {})
+    answer = text.answer(seen.orders[0].order)
+    html = session_page.render(seen, {})
     assert answer in html
     assert "The worst violations, as they happened" in html
     assert answer in render(seen)

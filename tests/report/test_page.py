@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.writing import written
-from bench.report import html as html_module
-from bench.report import style, write_report
-from bench.report.figures import FIGURES
-from tests.report import synthetic
-from tests.report.synthetic import row, session
+from ringbench.cli.write_report import written
+from ringbench.report import write_report
+from ringbench.report.figures import FIGURES, style
+from ringbench.report.html import template as html_module
+from tests.analysis import synthetic
+from tests.analysis.synthetic import row, session
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\"'><img src=x onerror=alert(1)>{{ 7 * 7 }}&amp;"
 SCRIPT = (Path(html_module.__file__).parent / "templates" / "report.js").read_text()

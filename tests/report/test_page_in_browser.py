@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 
-from bench.compare import of_sessions
-from bench.gate.report import files
-from bench.history import page as history
-from bench.report import write_report
-from bench.report.figures import FIGURES
-from bench.report.view import SessionView
-from bench.store.folder import read_session
-from tests.gate.stored import stored
-from tests.gate.worlds import rows, slower, wander
-from tests.report import synthetic
+from ringbench.analysis.gate.compare import of_sessions
+from ringbench.analysis.view import SessionView
+from ringbench.data.store.folder import read_session
+from ringbench.report import gate_files, write_report
+from ringbench.report.figures import FIGURES
+from ringbench.report.html import history_page as history
+from tests.analysis import synthetic
+from tests.analysis.gate.stored import stored
+from tests.analysis.gate.worlds import rows, slower, wander
+from tests.analysis.synthetic import session
 from tests.report.browser import go, show
 from tests.report.hostile import EVIL, shows_and_does_nothing
-from tests.report.synthetic import session
 from tests.report.test_page import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -82,7 +81,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sides={"id": "one", "blocks": 20}, **times,
         )  # fmt: skip
         views.append(SessionView.of(read_session(path, out)))
-    files.write(of_sessions(views[0], views[-1]), out)
+    gate_files.write(of_sessions(views[0], views[-1]), out)
     history.write(history.lines_of(views), out)
     return out
 

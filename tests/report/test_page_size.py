@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.claims import claims, judged
-from bench.order.survey import Surveyed
-from bench.profiles import STANDARD, Group
-from bench.report import page, style
-from bench.report.figures import FIGURES
-from bench.report.view import SessionView, records
-from bench.store.trials_parquet import frame, table_of
-from tests.report import synthetic
-from tests.report.synthetic import Row
+from ringbench.analysis.claims import claims, judged
+from ringbench.analysis.order.survey import Surveyed
+from ringbench.analysis.view import SessionView, records
+from ringbench.data.store.trials_parquet import frame, table_of
+from ringbench.report.figures import FIGURES, style
+from ringbench.report.html import session_page
+from ringbench.run.planner.profiles import STANDARD, Group
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Row
 
 MOST = 3_000_000
 CPUS = 2
@@ -68,7 +68,7 @@ def test_the_page_of_a_standard_session_is_small_enough() -> None:
     drawn = {kind.name: figure for kind in FIGURES if (figure := kind.draw(view))}
     assert len(drawn) > 8
     svgs = {name: style.render(figure, "svg").decode() for name, figure in drawn.items()}
-    html = page.render(view, svgs, judged(view, claims()))
+    html = session_page.render(view, svgs, judged(view, claims()))
     assert 1_000_000 < len(html.encode()) < MOST
 
 

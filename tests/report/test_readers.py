@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from bench.report.figures import FIGURES
-from bench.report.findings import Finding, finding
-from bench.report.questions import LATENCY, ORDER, WAKEUPS
-from bench.report.style import look
-from bench.report.view import SessionView
-from bench.trial import GRACE_S
-from tests.report import synthetic
-from tests.report.synthetic import Row, cells, view
+from ringbench.analysis.findings import Finding, finding
+from ringbench.analysis.questions import LATENCY, ORDER, WAKEUPS
+from ringbench.analysis.view import SessionView
+from ringbench.report.figures import FIGURES
+from ringbench.report.figures.style import look
+from ringbench.run.trials.trial import GRACE_S
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Row, cells, view
 from tests.report.test_figures import median, words
 
 (READERS,) = [kind for kind in FIGURES if kind.name == "readers"]

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from bench.order.survey import Surveyed
-from bench.report.figures import disorder, latency_distribution, window
-from bench.report.figures.curves import panels, visible
-from bench.report.orders.words import together
-from bench.report.style import look
-from bench.report.view import SessionView
-from tests.report import synthetic
+from ringbench.analysis.order.survey import Surveyed
+from ringbench.analysis.order.text import together
+from ringbench.analysis.view import SessionView
+from ringbench.report.figures import disorder, latency_distribution, window
+from ringbench.report.figures.curves import panels, visible
+from ringbench.report.figures.style import look
+from tests.analysis import synthetic
 
 
 def seen(recorded: list[Surveyed]) -> SessionView:

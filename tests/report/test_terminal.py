@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.report.terminal import show
-from tests.report import synthetic
-from tests.report.synthetic import Row, cells, row, session
+from ringbench.report.terminal.session_screen import show
+from tests.analysis import synthetic
+from tests.analysis.synthetic import Row, cells, row, session
 
 QUESTIONS = ("memory", "drops", "throughput", "cost", "order", "latency")
 HOSTILE = "evil\x1b[31m\x07\r\n[bold red]markup[/] :smiley: \u202etxt"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.cli.report import report
-from bench.errors import RingbenchError, SessionUnreadable
-from bench.report import write_report
-from bench.report.figures import FIGURES
-from bench.store.folder import SessionWriter
-from tests.report import synthetic
-from tests.report.synthetic import row, session
+from ringbench.cli.report import report
+from ringbench.data.store.folder import SessionWriter
+from ringbench.errors import RingbenchError, SessionUnreadable
+from ringbench.report import write_report
+from ringbench.report.figures import FIGURES
+from tests.analysis import synthetic
+from tests.analysis.synthetic import row, session
 
 PLOTS = {f"plots/{kind.name}.{end}" for kind in FIGURES for end in ("png", "svg")}
 

@@ -1,1 +1,0 @@
-"""What the gate found, for people and for machines: one file a form."""

@@ -1,1 +1,0 @@
-"""Photographed rings (bench.anatomy), in words, as a figure and as JSON."""

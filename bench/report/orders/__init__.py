@@ -1,1 +1,0 @@
-"""What the analysis of order found (bench.order), in words, tables and timelines."""

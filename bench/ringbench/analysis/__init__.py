@@ -1,0 +1,1 @@
+"""What stored rows mean: cells, comparisons, findings, advice. It knows stored data only."""

@@ -1,0 +1,125 @@
+"""What is compared: the figures of one cell on both sides, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ringbench.analysis.cells import Cell, cells_of
+from ringbench.analysis.gate.registry import JUDGED, Judged
+from ringbench.analysis.setting import Setting
+from ringbench.analysis.view import Record, is_figure, is_valid
+from ringbench.drivers.transports import TRANSPORTS
+
+_UNPROMISED = {name for name, carrier in TRANSPORTS.items() if carrier.shape != "shared-ring"}
+"""Transports that promise no order between CPUs."""
+
+SATURATED = "saturated: the load could not be offered"
+"""Why a trial that was measured is in no figure."""
+Values = Mapping[str, float]
+"""A figure by the name of its block."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One figure of a cell: what both sides have of it."""
+
+    judged: Judged
+    base: Values
+    head: Values
+    undisturbed: frozenset[str] = frozenset()
+    """Blocks of the head in which nothing else went on."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cell on both sides."""
+
+    name: str
+    """The cell in words."""
+    transport: str
+    scenario: str
+    """As the plan calls it."""
+    series: tuple[Series, ...]
+    blocks: int
+    """Of the side that has more."""
+    base_broken: tuple[str, ...] = ()
+    """Why trials of it have no figures: what their account, or whatever broke them off, says."""
+    head_broken: tuple[str, ...] = ()
+    only_in: str = ""
+    """'base' or 'head', where the other side never measured this cell."""
+    unpromised: bool = False
+    """Whether the transport promises no order across CPUs."""
+    key: tuple[Any, ...] = ()
+
+
+def cases_of(base: Iterable[Record], head: Iterable[Record], rename: Mapping[str, str] | None = None) -> list[Case]:
+    """Return every cell that *base* or *head*, rows of trials.parquet, has, in the order in which they are shown.
+
+    *rename*: transports of the head by the names that the base has for them.
+    """
+    sides = [_sides(base, {}), _sides(head, rename or {})]
+    keys = dict.fromkeys(key for side in sides for key in (*side.cells, *side.broken))
+    return [_case(key, sides[0], sides[1]) for key in keys]
+
+
+_Key = tuple[Setting, str]
+
+
+@dataclass(frozen=True)
+class _Side:
+    cells: Mapping[_Key, Cell]
+    broken: Mapping[_Key, Sequence[str]]
+    disturbed: Mapping[_Key, frozenset[str]]
+    blocks: Mapping[_Key, int]
+    scenarios: Mapping[_Key, str]
+
+
+def _sides(rows: Iterable[Record], rename: Mapping[str, str]) -> _Side:
+    renamed = [{**row, "transport": rename.get(str(row["transport"]), row["transport"])} for row in rows]
+    cells = {(cell.setting, cell.transport): cell for cell in cells_of(row for row in renamed if is_figure(row))}
+    broken: dict[_Key, list[str]] = {}
+    disturbed: dict[_Key, set[str]] = {}
+    blocks: dict[_Key, set[str]] = {}
+    scenarios: dict[_Key, str] = {}
+    for row in renamed:
+        key = (Setting.of(row), str(row["transport"] or "unknown"))
+        scenarios.setdefault(key, str(row["scenario"]))
+        blocks.setdefault(key, set()).add(str(row["block"]))
+        if not is_valid(row):
+            broken.setdefault(key, []).append(str(row["invalid_reason"] or "it does not say that it is valid"))
+        elif row["saturated"] is True:
+            broken.setdefault(key, []).append(SATURATED)
+        if row["disturbed"]:
+            disturbed.setdefault(key, set()).add(str(row["block"]))
+    return _Side(
+        cells,
+        broken,
+        {key: frozenset(found) for key, found in disturbed.items()},
+        {key: len(found) for key, found in blocks.items()},
+        scenarios,
+    )
+
+
+def _case(key: _Key, base: _Side, head: _Side) -> Case:
+    setting, transport = key
+    b, h = base.cells.get(key), head.cells.get(key)
+    disturbed = head.disturbed.get(key, frozenset())
+    found = []
+    for name, judged in JUDGED.items():
+        of_base, of_head = (cell.by_block(name) if cell else {} for cell in (b, h))
+        if (of_base or of_head) and judged.applies(setting):
+            found.append(Series(judged, of_base, of_head, frozenset(of_head) - disturbed))
+    return Case(
+        setting.words(),
+        transport,
+        base.scenarios.get(key) or head.scenarios[key],
+        tuple(found),
+        max(side.blocks.get(key, 0) for side in (base, head)),
+        tuple(base.broken.get(key, ())),
+        tuple(head.broken.get(key, ())),
+        only_in="" if key in base.blocks and key in head.blocks else "base" if key in base.blocks else "head",
+        unpromised=transport.partition("~")[0] in _UNPROMISED,
+        key=key,
+    )

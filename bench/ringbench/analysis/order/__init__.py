@@ -1,0 +1,1 @@
+"""The order of a session's recorded events, in words and tables."""

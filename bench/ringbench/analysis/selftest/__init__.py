@@ -1,0 +1,1 @@
+"""The suite tested against itself: the same again, and injected costs."""

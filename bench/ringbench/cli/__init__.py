@@ -1,0 +1,108 @@
+"""The command line: a file a verb, loaded when it is called, so that a small command starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from ringbench import __version__
+from ringbench.errors import RingbenchError
+
+_COMMANDS = {
+    "doctor": "ringbench.cli.doctor:doctor",
+    "list": "ringbench.cli.list:list_",
+    "run": "ringbench.cli.run:run",
+    "report": "ringbench.cli.report:report",
+    "export": "ringbench.cli.export:export",
+    "order": "ringbench.cli.order:order",
+    "anatomy": "ringbench.cli.anatomy:anatomy",
+    "claims": "ringbench.cli.claims:claims_",
+    "selfcheck": "ringbench.cli.selfcheck:selfcheck",
+    "nested": "ringbench.cli.nested:nested",
+    "compare": "ringbench.cli.compare:compare",
+    "ab": "ringbench.cli.ab:ab",
+    "baseline": "ringbench.cli.baseline:baseline",
+    "history": "ringbench.cli.history:history",
+    "gatecheck": "ringbench.cli.gatecheck:gatecheck",
+    "side": "ringbench.cli.worker:side",
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_COMMANDS]  # not list(): that is a module of this package, once it is loaded
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+_EXAMPLES = """\b
+Examples:
+  sudo ringbench run                the four questions in about a minute
+  sudo ringbench run -- make -j2    the same for the processes of a build
+  ringbench report latest           draw the report again, without root
+"""
+
+
+@click.group(
+    cls=_Verbs,
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="ringbench")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Measure the BPF perf buffer against the BPF ringbuf on real fork, exec and exit events.
+
+    Exit status: 0 done; 1 regression; 2 wrong usage, or an environment that cannot do it; 3 the measurement is
+    invalid, inconclusive or was interrupted.
+    """
+    del debug  # read in main(), where errors are shown
+
+
+def main() -> NoReturn:
+    """Run the command; turn errors into a line or two and an exit status."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        sys.exit(cli.main(prog_name="ringbench", standalone_mode=False) or 0)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted.", 3)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except RingbenchError as error:
+        _fail(str(error), error.exit_status)
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [""]
+        _fail(f"{type(error).__name__}: {lines[-1]} (a defect: `ringbench --debug …` shows where)", 2)
+
+
+def _as_interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(text: str, status: int) -> NoReturn:
+    from ringbench.text import printable
+
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+    click.echo(f"ringbench: {printable(text)}", err=True)
+    sys.exit(status)

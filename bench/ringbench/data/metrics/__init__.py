@@ -1,0 +1,48 @@
+"""The metrics: pure functions, a :class:`~ringbench.data.metrics.recording.Recording` in, numbers out.
+
+A metric is one file with a ``METRIC``; registering it is one line here. Each computes one or more columns of
+trials.parquet. None stands for 'could not be measured', never 0.
+"""
+
+from __future__ import annotations
+
+from ringbench.data.metrics import (
+    backlog,
+    capacity,
+    cost,
+    drops,
+    latency,
+    memory,
+    ordering,
+    overhead,
+    throughput,
+    wakeups,
+)
+from ringbench.data.metrics.metric import Column, Metric, Number
+from ringbench.data.metrics.recording import Recording
+
+METRICS: tuple[Metric, ...] = (
+    drops.METRIC,
+    throughput.METRIC,
+    cost.METRIC,
+    wakeups.METRIC,
+    capacity.METRIC,
+    overhead.METRIC,
+    latency.METRIC,
+    ordering.METRIC,
+    memory.METRIC,
+    backlog.METRIC,
+)
+
+COLUMNS: dict[str, Column] = {column.name: column for metric in METRICS for column in metric.columns}
+"""Every measured column of trials.parquet by its name."""
+
+__all__ = ["COLUMNS", "METRICS", "Column", "Metric", "Number", "Recording", "compute"]
+
+
+def compute(recording: Recording) -> dict[str, Number | None]:
+    """Return every metric's columns for one recording."""
+    row: dict[str, Number | None] = {}
+    for metric in METRICS:
+        row.update(metric.compute(recording))
+    return row

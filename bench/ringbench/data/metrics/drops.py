@@ -1,0 +1,73 @@
+"""The account of a trial: what the producer tried to submit, and what became of it.
+
+The truth is counted in the BPF program, never taken from the transport: the perf buffer reports a loss only with the
+next record that fits on the same CPU (so the tail's losses never), and the ringbuf reports none at all.
+"""
+
+from __future__ import annotations
+
+from ringbench.data.metrics.metric import Column, Metric, Number
+from ringbench.data.metrics.recording import Recording
+
+
+def drop_rate(attempted: int | None, failed: int | None) -> float | None:
+    """Return failed / attempted (both in events), or None when nothing was attempted or it wasn't counted."""
+    return failed / attempted if attempted and failed is not None else None
+
+
+def account_error(recording: Recording) -> str | None:
+    """Return a sentence that says how the account fails to add up, or None when it adds up.
+
+    A trial is valid only if ``attempted == delivered + failed``, exactly, and the sequence numbers of what was
+    delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``. An account of
+    nothing adds up, too, and its zeros would look like figures: it is none. Without a
+    program or a reader, as in the first stages of an overhead trial, there is no account that could be wrong.
+    """
+    attempted, delivered, failed = recording.attempted, recording.delivered, recording.failed
+    if attempted is None or delivered is None or failed is None:
+        return None
+    if not attempted and not delivered:
+        return "Nothing was produced: the workload made no event in the measured window."
+    missing = attempted - (delivered + failed)
+    if not missing:
+        return _checksum_error(recording)
+    difference = f"{missing} missing" if missing > 0 else f"{-missing} too many"
+    return (
+        f"The account does not add up: {attempted} attempted, "
+        f"but {delivered} delivered + {failed} failed = {delivered + failed} ({difference})."
+    )
+
+
+def _checksum_error(recording: Recording) -> str | None:
+    """Return a sentence where the numbers agree and the records don't: one read twice, another one not at all."""
+    checksum = recording.checksum
+    if checksum is None or checksum.holds is not False:
+        return None
+    return (
+        "The checksum does not add up: the sequence numbers attempted sum up to "
+        f"{checksum.attempted}, but delivered {checksum.delivered} + refused {checksum.refused} (modulo 2^64)."
+    )
+
+
+def _compute(recording: Recording) -> dict[str, Number | None]:
+    return {
+        "attempted": recording.attempted,
+        "delivered": recording.delivered,
+        "failed": recording.failed,
+        "residual": recording.residual,
+        "drop_rate": drop_rate(recording.attempted, recording.failed),
+    }
+
+
+METRIC = Metric(
+    name="drops",
+    question="How many events were lost?",
+    columns=(
+        Column("attempted", "events", "higher", "Events attempted", integer=True),
+        Column("delivered", "events", "higher", "Events delivered", integer=True),
+        Column("failed", "events", "lower", "Events refused by the transport", integer=True),
+        Column("residual", "events", "lower", "Events left for the final drain", integer=True),
+        Column("drop_rate", "", "lower", "Drop rate", integer=False),
+    ),
+    compute=_compute,
+)

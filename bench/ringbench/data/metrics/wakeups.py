@@ -1,0 +1,35 @@
+"""How often the reader was woken, and what was left lying when the load ended.
+
+A policy that wakes less often costs less, and leaves more behind: after the last record nobody wakes the reader for
+those that did not fill a batch. The trial goes on for a stated time after the load (ringbench.run.trials.trial,
+GRACE_S) with the reader's own policy and nothing else; what only the final drain brings then would have been stranded.
+"""
+
+from __future__ import annotations
+
+from ringbench.data.metrics.metric import Column, Metric, Number
+from ringbench.data.metrics.recording import Recording
+from ringbench.data.metrics.throughput import rate
+
+
+def _compute(recording: Recording) -> dict[str, Number | None]:
+    wakeups, switches = recording.wakeups, recording.context_switches
+    return {
+        "wakeups_per_s": None if wakeups is None else rate(wakeups, recording.wall_s),
+        "context_switches_per_s": None if switches is None else rate(switches, recording.wall_s),
+        "tail_ns": recording.tail_ns,
+        "stranded_age_ns": recording.stranded_age_ns,
+    }
+
+
+METRIC = Metric(
+    name="wakeups",
+    question="How often is the reader woken, and what is left lying?",
+    columns=(
+        Column("wakeups_per_s", "1/s", "lower", "Waits that ended with events, per second", integer=False),
+        Column("context_switches_per_s", "1/s", "lower", "Context switches of the reader per second", integer=False),
+        Column("tail_ns", "ns", "lower", "Time to the last event after the load", integer=True),
+        Column("stranded_age_ns", "ns", "lower", "Age of the oldest stranded event", integer=True),
+    ),
+    compute=_compute,
+)

@@ -1,0 +1,63 @@
+"""One writer at a time: two runs that add to one session would each drop the other's trials."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ringbench.data.store.atomic import cannot_write
+from ringbench.data.store.owner import give_back
+from ringbench.errors import UsageError
+from ringbench.text import printable
+
+NAME = ".lock"
+
+
+class Lock:
+    """A folder held by this process until :meth:`release` or its end, kill -9 included: the kernel keeps the lock.
+
+    The file .lock alone says nothing; it may be left behind. Processes forked from this one don't inherit the lock.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take *folder*; UsageError if another process has it, RingbenchError if it can't be written."""
+        self._path = folder / NAME
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor: int | None = os.open(self._path, flags, 0o666)
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+        give_back(self._descriptor)
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            self._close()
+            raise UsageError(
+                f"another ringbench is writing to {printable(str(folder))}; wait for it, or choose another --out."
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+
+    @contextlib.contextmanager
+    def released_on_failure(self) -> Iterator[None]:
+        """Let the folder go if the block raises."""
+        try:
+            yield
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Let the folder go; again and again does nothing."""
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            self._close()
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -1,0 +1,1 @@
+"""The plug-ins: transports, readers, workloads and channels, one object each."""

@@ -1,0 +1,80 @@
+"""`msg-ring`: writers post completions into the reader's io_uring, with IORING_OP_MSG_RING from rings of their own.
+
+A record is a completion: user_data, res and flags, 16 bytes (io_uring/msg_ring.c, io_msg_ring_data(); the flags since
+Linux 6.3). A target with longer completions (IORING_SETUP_CQE32) gets nothing more: the rest of each is zero. A turn of
+records is one io_uring_enter(). What finds the target full is not refused: the kernel keeps it on a list
+(io_uring/io_uring.c, io_post_aux_cqe()), which only memory bounds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from ringbench.drivers.channels.channel import Channel, Kind
+from ringbench.drivers.transports import memory
+from ringbench.drivers.transports.user_space import CQE, MSG_RING
+from ringbench.kernel.cqe_ring import Completions
+from ringbench.kernel.uring import Uring
+from ringbench.native import producer
+from ringbench.native.producer import Writer
+
+
+class MsgRing:
+    """A ring of *buffer_bytes* of completions."""
+
+    def __init__(self, buffer_bytes: int) -> None:
+        self.ring = Completions(buffer_bytes // CQE)
+        self.buffer_bytes = self.ring.entries * CQE
+
+    def write(self, orders: Writer) -> None:
+        """Write records as *orders* say, from a ring of this process's own. Raises OSError where that breaks off."""
+        with Uring(int(orders.batch)) as own:
+            poster = producer.Poster(
+                own.sq_tail,
+                own.sqes,
+                own.sq_entries - 1,
+                own.cq_head,
+                own.cq_tail,
+                own.cqes,
+                own.cq_entries - 1,
+                own.fd,
+                self.ring.fd,
+            )
+            producer.library().write_to_completions(orders, poster)
+            if poster.error:
+                raise OSError(int(poster.error), f"io_uring_enter: {os.strerror(int(poster.error))}")
+
+    def lost(self, missing: int) -> Mapping[str, int]:
+        """Nothing: each refusal is a writer's own."""
+        return {}
+
+    @property
+    def lost_reported(self) -> int:
+        """What the target's own counter says it had no memory to keep."""
+        return self.ring.dropped
+
+    def notes(self) -> tuple[str, ...]:
+        """Whether it was ever full."""
+        if not self.ring.overflows:
+            return ()
+        return ("msg-ring was full at times: the kernel then kept records on a list of its own, beyond the buffer.",)
+
+    def memory(self) -> dict[str, int | None]:
+        """The target's pages, and those mapped here. What the kernel kept when it was full is in neither."""
+        return {
+            "physical": MSG_RING.physical_bytes(self.buffer_bytes, 1),
+            "memlock": None,
+            "rss": memory.mapped_rss("anon_inode:[io_uring]"),
+        }
+
+    def close(self) -> None:
+        """Unmap."""
+        self.ring.close()
+
+
+def _open(buffer_bytes: int) -> Channel:
+    return MsgRing(buffer_bytes)
+
+
+KIND = Kind(MSG_RING.name, _open)

@@ -1,0 +1,84 @@
+"""`printk`: writers put lines into the kernel's log by /dev/kmsg, and the reader reads them back.
+
+The log is the machine's, and everybody's. So this is only measured where somebody asked for it (--allow-kmsg), slowly
+(:data:`MOST_PER_S`), with lines of priority debug that the console doesn't show. What was written stays in the log
+until it is overwritten there, and whoever reads the log (journald, say) has it, too. No setting is changed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+from collections.abc import Mapping
+
+from ringbench.drivers.channels.channel import Channel, Kind
+from ringbench.drivers.transports.user_space import PRINTK
+from ringbench.errors import EnvironmentLacks
+from ringbench.kernel import kmsg, syscalls
+from ringbench.kernel.kmsg import KernelLog
+from ringbench.native import producer
+from ringbench.native.producer import Writer
+
+MOST_PER_S = 200.0
+"""Lines a second of all writers: systemd's journal takes more of a single service, and the usual log holds minutes."""
+MOST = 5000
+"""Lines of a session."""
+
+
+class Printk:
+    """The kernel's log, however large that is."""
+
+    def __init__(self) -> None:
+        if reason := kmsg.refusal():
+            raise EnvironmentLacks(f"printk: {reason}.")
+        self.buffer_bytes = kmsg.size_bytes()
+        token = secrets.token_hex(4)
+        self._mark, self._comm = f"ringbench {token}", f"rb-{token}"
+        self.ring = KernelLog(self._mark, self._comm)
+
+    def write(self, orders: Writer) -> None:
+        """Write lines as *orders* say. Raises OSError where the log cannot be opened."""
+        syscalls.set_name(self._comm)  # by which the kernel says whose lines it suppressed
+        mark = ctypes.create_string_buffer(self._mark.encode())
+        fd = os.open(kmsg.PLACE, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            producer.library().write_to_log(orders, producer.Logger(fd, ctypes.addressof(mark)))
+        finally:
+            os.close(fd)  # at which it is said how many were suppressed
+
+    def lost(self, missing: int) -> Mapping[str, int]:
+        """What the kernel says it dropped; and of lines that were overwritten unread, at most as many as are *missing*.
+
+        Overwritten lines are counted by the log's numbers, which don't say whose they were.
+        """
+        suppressed = self.ring.suppressed
+        overwritten = min(max(0, missing - suppressed), self.ring.overwritten)
+        return {what: n for what, n in (("suppressed", suppressed), ("overwritten", overwritten)) if n}
+
+    @property
+    def lost_reported(self) -> int:
+        """What the kernel says it dropped."""
+        return self.ring.suppressed
+
+    def notes(self) -> tuple[str, ...]:
+        """That the lines stay."""
+        return (
+            "printk wrote into this machine's log (lines that begin with 'ringbench'): they stay there until they are "
+            "overwritten, and whoever reads the log has them.",
+        )
+
+    def memory(self) -> dict[str, int | None]:
+        """The log's buffer, which is there with or without this."""
+        return {"physical": self.buffer_bytes, "memlock": None, "rss": None}
+
+    def close(self) -> None:
+        """Close it."""
+        self.ring.close()
+
+
+def _open(buffer_bytes: int) -> Channel:
+    return Printk()
+
+
+KIND = Kind(PRINTK.name, _open, most_per_s=MOST_PER_S, most=MOST)

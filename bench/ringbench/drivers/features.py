@@ -1,0 +1,259 @@
+"""What this kernel and this BCC can, of what designs other than the two buffers are made of: each by trying it.
+
+No version is asked, for distributions patch both. Each trial has a process of its own, so that nothing stays behind,
+and a compiler that ends its process, as LLVM does with an instruction that it cannot make, ends no more than that.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import os
+import struct
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+from ringbench.drivers.transports import PAGE, TRANSPORTS
+from ringbench.drivers.transports.rings import open_rings
+from ringbench.errors import MeasurementInvalid
+from ringbench.kernel import bpf_arena, ftrace, kmsg, linked_list, probe, program, source, syscalls, uring, uring_read
+from ringbench.kernel.uring_poll import UringPoll
+from ringbench.machine import isolation
+from ringbench.spec.wakeups import NOBODY, Wakeup
+
+_QUEUE, _RINGBUF = 22, 27  # enum bpf_map_type
+_RB_OVERWRITE = 1 << 19
+"""BPF_F_RB_OVERWRITE of Linux 6.19 (kernel commit feeaf1346f80; include/uapi/linux/bpf.h)."""
+_POP_BATCH = 25  # BPF_MAP_LOOKUP_AND_DELETE_BATCH
+_CODES = {**errno.errorcode, 524: "ENOTSUPP"}
+"""The last is the kernel's own (include/linux/errno.h), which user space has no name for."""
+_PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One thing that was tried."""
+
+    name: str
+    able: bool
+    said: str
+    """The words of who refused it: kernel, verifier, compiler; where nobody did, what was done."""
+
+
+def _submitted(transport: str) -> str:
+    """Load a program that submits through *transport*: its own file under bpf/ is what is tried."""
+    carrier, sent = TRANSPORTS[transport], probe.fill(1, 16)
+    arenas = bpf_arena.made([carrier], {})
+    flags = source.defines([carrier], sent, sizes={}, wakeup=NOBODY, lives=1)
+    flags += [arena.define for arena in arenas.values()]
+    return _compiled(source.program([carrier], sent), "fill", flags)
+
+
+def _compiled(text: str, function: str, flags: list[str]) -> str:
+    kind = program.bcc_module().BPF.SCHED_CLS
+    program.compiled_aloud(text, flags).load_func(function, kind)
+    return "compiled and loaded"
+
+
+def _popped_in_batches() -> str:
+    records = ctypes.create_string_buffer(64)
+    at = ctypes.addressof(records)
+    queue = syscalls.create_map(_QUEUE, key=0, value=8, entries=8)
+    syscalls.bpf(_POP_BATCH, struct.pack("<QQQQIIQQ", 0, at, 0, at, 8, queue, 0, 0))
+    return "popped"
+
+
+def _overwriting() -> str:
+    syscalls.create_map(_RINGBUF, key=0, value=0, entries=4096, flags=_RB_OVERWRITE)
+    return "created"
+
+
+def _arena() -> str:
+    syscalls.create_map(bpf_arena.ARENA, key=0, value=0, entries=16, flags=bpf_arena.MMAPABLE)
+    return "created"
+
+
+def _arena_in_bcc() -> str:
+    text = """BPF_F_TABLE("arena", int, int, area, 16, BPF_F_MMAPABLE);
+int idle(struct __sk_buff *skb) { return 0; }"""
+    return _compiled(text, "idle", [])
+
+
+def _listed() -> str:
+    linked_list.load(linked_list.TRACEPOINT)
+    return "loaded"
+
+
+def _listed_in_bcc() -> str:
+    # BCC's own copy of the kernel's header has both structs.
+    text = """struct node { u64 seq; struct bpf_list_node link; };
+struct top {
+	struct bpf_spin_lock lock;
+	struct bpf_list_head head __attribute__((btf_decl_tag("contains:node:link")));
+};
+BPF_ARRAY(tops, struct top, 1);
+int hold(struct __sk_buff *skb)
+{
+	u32 zero = 0;
+	struct top *top = tops.lookup(&zero);
+
+	if (top) {
+		bpf_spin_lock(&top->lock);
+		bpf_spin_unlock(&top->lock);
+	}
+	return 0;
+}"""
+    return _compiled(text, "hold", [])
+
+
+def _posted() -> str:
+    with uring.Uring(1) as target, uring.Uring(1) as own:
+        own.push(
+            uring.MSG_RING,
+            target.fd,
+            off=1,
+            addr=uring.MSG_DATA,
+            len_=2,
+            op_flags=uring.MSG_RING_FLAGS_PASS,
+            file_index=3,
+        )
+        own.enter(1)
+        answer = int(own.reap()["res"][0])
+        if answer < 0:
+            raise OSError(-answer, os.strerror(-answer))
+        posted = target.reap().tolist()
+    if posted != [(1, 2, 3)]:
+        raise OSError(0, f"a completion of 1, 2, 3 was posted, and {posted} came")
+    return "posted"
+
+
+def _log_lines() -> str:
+    if reason := kmsg.refusal():
+        raise OSError(0, reason)
+    return "may be written"
+
+
+def _polled() -> str:
+    ring, event = syscalls.create_ringbuf(4096), os.eventfd(0)
+    poll = UringPoll((ring, event), timeout_s=0.001)
+    woken = []
+    for count in (0, 1, 1, 0):
+        if count:
+            os.eventfd_write(event, count)
+        woken.append(poll.wait())
+    if woken != [False, True, True, False]:
+        raise OSError(0, f"of two wake-ups and a silence it told {woken}")
+    return "armed once, woken twice"
+
+
+def _read_by_io_uring(transport: str) -> str:
+    carrier, record_bytes = TRANSPORTS[transport], 64
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    loaded = program.load([carrier], probe=probe.fill(1, record_bytes))
+    ring = open_rings(loaded, carrier, len(os.sched_getaffinity(0)) * PAGE, Wakeup("every"))[0]
+    syscalls.run_repeatedly(loaded.repeatable("fill"), 1)
+    found = []
+    for name, operation in (("read", uring_read.READ), ("multishot", uring_read.READ_MULTISHOT)):
+        try:
+            came = len(uring_read.read(ring.fd, operation))
+        except OSError as error:
+            found.append(f"{name} {_coded(error)}")
+            continue
+        if came >= record_bytes:
+            return f"{name}: {came} bytes"
+        found.append(f"{name} {came} bytes, no record")
+    raise OSError(0, ", ".join(found))
+
+
+FEATURES: Mapping[str, Callable[[], str]] = {
+    "atomic ticket": functools.partial(_submitted, "ticket-ring"),
+    "dynptr reservation": functools.partial(_submitted, "ringbuf-dynptr"),
+    "tracefs instance": ftrace.tried,
+    "queue map popped in batches": _popped_in_batches,
+    "ringbuf that overwrites": _overwriting,
+    "arena": _arena,
+    "arena in BCC": _arena_in_bcc,
+    "arena ring": functools.partial(_submitted, "arena-ring"),
+    "linked list in a tracepoint program": _listed,
+    "linked list in BCC": _listed_in_bcc,
+    "io_uring's poll of a ring": _polled,
+    "io_uring's read of a ringbuf": functools.partial(_read_by_io_uring, "ringbuf-reserve"),
+    "io_uring's read of a perf buffer": functools.partial(_read_by_io_uring, "perf"),
+    "completions posted to another ring": _posted,
+    "debug lines in the kernel's log": _log_lines,
+}
+"""What is tried, by its name. Each returns what was done, or raises; it runs in a process of its own."""
+
+
+@functools.cache
+def feature(name: str) -> Feature:
+    """Return what came of trying one of :data:`FEATURES`. Needs root, which raises EnvironmentLacks."""
+    program.need_root()
+    able, said = tried(FEATURES[name])
+    return Feature(name, able, said)
+
+
+def features() -> list[Feature]:
+    """Return what came of trying each. Needs root, which raises EnvironmentLacks; takes a second or two."""
+    return [feature(name) for name in FEATURES]
+
+
+class Needing(Protocol):
+    """A transport, or a way to wait, that not every kernel has."""
+
+    @property
+    def needs(self) -> str | None:
+        """A name of :data:`FEATURES`; None where every kernel has it."""
+
+
+def missing(thing: Needing) -> str | None:
+    """Return why *thing* cannot be had on this machine; None where it can be, or where only root could find out."""
+    if thing.needs is None or os.geteuid() != 0:
+        return None
+    found = feature(thing.needs)
+    return None if found.able else f"{found.name}: {found.said}"
+
+
+def tried(attempt: Callable[[], str]) -> tuple[bool, str]:
+    """Call *attempt* in a process of its own; return whether it came back, and its words or those of who refused."""
+    isolation.warm_up()
+    with tempfile.NamedTemporaryFile() as heard:
+        try:
+            able, said = isolation.run(_attempted, attempt, heard.name, timeout_s=_PATIENCE_S)
+        except MeasurementInvalid as error:  # its process died
+            able, said = False, str(error)
+        return able, said if able else _reason(Path(heard.name).read_text(errors="replace")) or said
+
+
+def _attempted(attempt: Callable[[], str], heard: str) -> tuple[bool, str]:
+    os.dup2(os.open(heard, os.O_WRONLY | os.O_APPEND), 2)
+    try:
+        return True, attempt()
+    except OSError as error:
+        text = error.strerror or ""
+        return False, _coded(error) if text == f"bpf: {os.strerror(error.errno or 0)}" else _reason(text)
+    except Exception as error:
+        return False, str(error)
+
+
+def _coded(error: OSError) -> str:
+    return f"{_CODES.get(error.errno or 0, '?')} ({error.errno})"
+
+
+def _reason(said: str) -> str:
+    """Return the one line that matters of what clang, LLVM or the verifier said; '' where they said nothing."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("LLVM ERROR: "):
+            return line
+        if " error: " in line:
+            return line.partition(" error: ")[2]
+    for line, following in pairwise(lines):
+        if following.startswith("processed "):  # the verifier's statistics, behind its verdict
+            return line
+    return lines[-1] if lines else ""

@@ -1,0 +1,71 @@
+"""The transports: what carries an event from the BPF program to user space.
+
+A transport is one C file under ``bpf/transport/`` that declares its map and its ``submit_…()``, and one
+:class:`~ringbench.drivers.transports.transport.Transport` here that says what user space must know of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from ringbench.drivers.transports.arena_ring import ARENA_RING
+from ringbench.drivers.transports.ftrace import FTRACE
+from ringbench.drivers.transports.nothing import NOTHING
+from ringbench.drivers.transports.perf import PERF
+from ringbench.drivers.transports.queue_map import QUEUE_MAP
+from ringbench.drivers.transports.ringbuf import RINGBUF_DYNPTR, RINGBUF_OUTPUT, RINGBUF_RESERVE
+from ringbench.drivers.transports.ringbuf_per_cache import RINGBUF_PER_CACHE
+from ringbench.drivers.transports.ringbuf_per_cpu import RINGBUF_PER_CPU
+from ringbench.drivers.transports.ticket_ring import TICKET_RING
+from ringbench.drivers.transports.transport import PAGE, Layout, Shape, Transport
+from ringbench.drivers.transports.user_space import USER_SPACE
+from ringbench.errors import unknown_name
+
+TRANSPORTS: dict[str, Transport] = {
+    t.name: t
+    for t in (
+        PERF,
+        RINGBUF_OUTPUT,
+        RINGBUF_RESERVE,
+        RINGBUF_DYNPTR,
+        RINGBUF_PER_CPU,
+        RINGBUF_PER_CACHE,
+        TICKET_RING,
+        ARENA_RING,
+        QUEUE_MAP,
+        FTRACE,
+    )
+}
+
+
+def carriers(record: str) -> tuple[str, ...]:
+    """Return the names of the transports that can carry the *record* of that name in C."""
+    return tuple(name for name, carrier in TRANSPORTS.items() if carrier.refuses(record) is None)
+
+
+_VARIANT = re.compile(r"again|inject:[1-9][0-9]?|spin:[1-9][0-9]{0,2}")
+_DEFINES = {"inject": "INJECTED", "spin": "SPUN"}
+
+
+def transport(name: str) -> Transport:
+    """Return the transport called *name*, of programs or of user space, or NOTHING; UsageError lists the valid names.
+
+    ``perf~again`` is perf under a second name. ``perf~inject:8`` is perf with a cost added to each submission, that of
+    reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, a fraction of a nanosecond each.
+    With these the suite checks itself (ringbench.analysis.selftest.selfcheck, ringbench.analysis.selftest.gatecheck).
+    """
+    plain, varied, what = name.partition("~")
+    known = {**TRANSPORTS, **USER_SPACE, NOTHING.name: NOTHING}
+    variant = _VARIANT.fullmatch(what)
+    if plain not in known or (varied and (not variant or plain in USER_SPACE)):
+        raise unknown_name("transport", name, {**TRANSPORTS, **USER_SPACE})
+    if not variant:
+        return known[plain]
+    kind, _, amount = what.partition(":")
+    return dataclasses.replace(
+        known[plain], name=name, defines=(f"-D{_DEFINES[kind]}={amount}",) if amount else known[plain].defines
+    )
+
+
+__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "USER_SPACE", "Layout", "Shape", "Transport", "carriers", "transport"]

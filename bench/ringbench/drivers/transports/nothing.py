@@ -1,0 +1,19 @@
+"""No transport: probes that make a record, count it, and send it nowhere. It shows what they cost by themselves."""
+
+from __future__ import annotations
+
+from ringbench.drivers.transports.transport import Transport
+
+NOTHING = Transport(
+    name="nothing",
+    shape="shared-ring",
+    layout="ringbuf",
+    map_name="",
+    submit="submit_nothing",
+    source="nothing.h",
+    wakeups=("none",),
+    sentence="no transport: records are made, counted and sent nowhere",
+    possible_bytes=lambda asked, cpus: 0,
+    physical_bytes=lambda data, cpus: 0,
+    stride=lambda record: 0,
+)

@@ -1,0 +1,90 @@
+"""What user space must know of a transport."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+PAGE = mmap.PAGESIZE
+
+Shape = Literal["ring-per-cpu", "ring-per-cache", "shared-ring"]
+"""A ring for each CPU, or for the CPUs that share a last-level cache, read one after the other; or one ring that every
+CPU writes to."""
+Layout = Literal["perf", "ringbuf", "ringbufs", "tickets", "arena", "queue", "ftrace", "completions", "shared", "log"]
+"""What a reader meets: rings of perf events, a ringbuf, several of them in a map of maps, slots of a mapped array,
+or of an arena, that tickets lead to, a queue that only a system call takes from, or pages that ftrace fills; io_uring's
+completions, a ring in memory that processes share, or the kernel's log."""
+Producers = Literal["bpf", "user-space"]
+
+
+def whole_pages(asked: int, cpus: int) -> int:
+    """Return *asked* bytes in whole pages: for a transport whose memory may have any number of them."""
+    return -(-asked // PAGE) * PAGE
+
+
+def no_flags(data: int, cpus: int, record: int) -> tuple[str, ...]:
+    """Return no compiler flag: for a transport whose reader makes its rings."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Transport:
+    """A transport's names in the C source, and how its memory is laid out."""
+
+    name: str
+    shape: Shape
+    layout: Layout
+    map_name: str
+    """The map that ``bpf/transport/<source>`` declares; '' where it is made outside of the program."""
+    submit: str
+    """The submit function that it declares."""
+    source: str
+    """Its file under bpf/transport/."""
+    wakeups: tuple[str, ...]
+    """The kinds of wake-up policy it can have."""
+    sentence: str
+    """What it is, in one sentence, for ``ringbench list``."""
+    possible_bytes: Callable[[int, int], int]
+    """(bytes asked for, rings) -> bytes of event data that it gets, over all CPUs."""
+    physical_bytes: Callable[[int, int], int]
+    """(bytes of event data, rings) -> bytes of memory that the kernel sets aside, from its layout."""
+    stride: Callable[[int], int]
+    """Bytes of a record -> bytes that it takes in the ring, its header included; at most, where :attr:`own_records`."""
+    sized: Callable[[int, int, int], tuple[str, ...]] = no_flags
+    """(bytes of event data, CPUs, bytes of a record) -> compiler flags that make it so large."""
+    defines: tuple[str, ...] = ()
+    """Compiler flags that only its programs get."""
+    builds_on: tuple[str, ...] = ()
+    """Files under bpf/ that its own builds on."""
+    claim: str | None = None
+    """The function that hands out a record where it will lie, for a transport that can; and the one that submits it."""
+    publish: str | None = None
+    producers: Producers = "bpf"
+    """Who writes to it: BPF programs, or processes of user space where no program can (ringbench.drivers.channels)."""
+    asked_first: str | None = None
+    """The option of ``ringbench run`` without which it is not measured, as what it writes stays on the machine."""
+    needs: str | None = None
+    """What not every kernel, or BCC, has of what it is made of: a name of
+    :data:`ringbench.drivers.features.FEATURES`."""
+    own_records: str | None = None
+    """The one record that it can carry, by its name in C, where the kernel makes its own out of a tracepoint's
+    arguments, of no fixed length; None: any record, as the program fills it."""
+
+    def refuses(self, record: str) -> str | None:
+        """Return why it cannot carry the *record* of that name; None when it can."""
+        if self.own_records in (None, record):
+            return None
+        return f"{self.name} carries fork, exec and exit alone, as the kernel's tracepoints write them"
+
+    def rings(self, caches: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+        """Return the CPUs that write to each of its rings, where those online share *caches*."""
+        online = sorted(cpu for cache in caches for cpu in cache)
+        if self.shape == "ring-per-cpu":
+            return tuple((cpu,) for cpu in online)
+        return tuple(map(tuple, caches)) if self.shape == "ring-per-cache" else (tuple(online),)
+
+    def ring_bytes(self, data: int, rings: int) -> int:
+        """Return the bytes of one ring, of *data* bytes over all of them."""
+        return data if self.shape == "shared-ring" else data // rings

@@ -1,0 +1,1 @@
+"""What is written for programs: JSON, JUnit XML and annotations."""

@@ -1,0 +1,171 @@
+"""One side of a comparison: a session that measures what it is told to, when it is told to.
+
+Two versions of the project on one machine, each in its own process and environment, take turns trial by trial or, where
+nothing has to be attached, round by round (ringbench.run.interleave.rounds). What is said between them is JSON, one
+object a line: requests have a ``do``, answers are an object, with an ``error`` where it went wrong. Versions may
+differ, so a request that a side doesn't know is answered by an error and ends nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from ringbench.data.store.folder import SessionWriter
+from ringbench.errors import RingbenchError, UsageError
+from ringbench.machine import interference, isolation
+from ringbench.run import preflight
+from ringbench.run.session import session
+from ringbench.run.session.revision import revision
+from ringbench.run.session.trial_runner import IN_TURNS, Measuring, Opened
+from ringbench.spec.plan import Plan
+from ringbench.spec.trial import Trial
+
+PROTOCOL = 1
+"""Version of what is said. Sides of another one cannot be compared in one go."""
+
+Said = dict[str, Any]
+
+
+@dataclass
+class Side:
+    """A session under construction, and the requests it answers."""
+
+    family: int
+    """The process that drives all sides: what runs under it is no disturbance."""
+    _measuring: Measuring | None = None
+    _opened: Opened | None = None
+    _writer: SessionWriter | None = None
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def begin(self, plan: Mapping[str, Any], out: str, about: Mapping[str, Any], command: Sequence[str]) -> Said:
+        """Make the session's folder *out* for *plan*, whose trials are its cells, none of which is measured yet.
+
+        *about* is what session.json says of the comparison. Answers with the cells that this version doesn't know.
+        """
+        isolation.warm_up()
+        refused = {}
+        for index, cell in enumerate(plan["trials"]):
+            try:
+                preflight.known(Trial.from_json(cell))
+            except (RingbenchError, KeyError, ValueError, TypeError) as error:
+                refused[str(index)] = str(error)
+        cells = [cell for index, cell in enumerate(plan["trials"]) if str(index) not in refused]
+        if not cells:
+            return {"refused": refused}
+        made = Plan.from_json({**plan, "trials": cells})
+        versions = preflight.check(made)
+        self._writer = SessionWriter.create(Path(out), {**session.manifest(made, versions, command), "sides": about})
+        self._measuring = Measuring(made, self._writer, keep_events="none", family=self.family)
+        self._stack.enter_context(self._measuring)
+        return {"refused": refused, "versions": versions, "environment": self._writer.manifest["environment"]}
+
+    def trial(self, trial: Mapping[str, Any]) -> Said:
+        """Measure a whole trial; answers with its rows."""
+        return {"rows": self._bench.measure(Trial.from_json(trial))}
+
+    def open(self, trial: Mapping[str, Any]) -> Said:
+        """Begin a trial that goes by turns."""
+        asked = Trial.from_json(trial)
+        if asked.mode not in IN_TURNS:
+            raise UsageError(f"a {asked.mode} trial does not go by turns.")
+        self._opened = self._bench.open(asked)
+        return {}
+
+    def wait(self) -> Said:
+        """Return when the trial that was opened is ready for its first turn."""
+        self._turn.turns.wait_until_ready()
+        return {}
+
+    def turn(self) -> Said:
+        """Do one turn."""
+        self._turn.turns.turn()
+        return {}
+
+    def close(self) -> Said:
+        """End the trial that was opened; answers with its rows."""
+        opened, self._opened = self._turn, None
+        return {"rows": self._bench.close(opened)}
+
+    def give_up(self, reason: str) -> Said:
+        """End the trial that was opened, whose turns went wrong, on this side or the other."""
+        if self._opened is None:
+            return {"rows": []}
+        opened, self._opened = self._opened, None
+        return {"rows": self._bench.give_up(opened, reason)}
+
+    def finish(self, status: str, plan: Mapping[str, Any], notes: Sequence[str]) -> Said:
+        """End the session: *plan* is what was measured in the end."""
+        bench, writer = self._bench, self._writer
+        assert writer is not None
+        if self._opened is not None:
+            self._opened.turns.kill()
+        isolation.settle()
+        self._stack.close()
+        self._measuring = None
+        writer.finish(
+            status,
+            plan=dict(plan),
+            notes=session.merged(writer, [*notes, *bench.notes]),
+            disturbance=interference.summary(writer.rows()),
+        )
+        return {}
+
+    def abandon(self) -> None:
+        """Leave what is stored as an interrupted session, and nothing in the kernel."""
+        if self._opened is not None:
+            self._opened.turns.kill()
+        isolation.settle()
+        if self._measuring is not None and self._writer is not None:
+            self._stack.close()
+            self._writer.finish("interrupted", notes=session.merged(self._writer, self._measuring.notes))
+
+    @property
+    def _bench(self) -> Measuring:
+        if self._measuring is None:
+            raise UsageError("nothing was begun.")
+        return self._measuring
+
+    @property
+    def _turn(self) -> Opened:
+        if self._opened is None:
+            raise UsageError("no trial is open.")
+        return self._opened
+
+
+def serve(requests: Iterator[str], answers: TextIO) -> None:
+    """Answer each line of *requests* by a line in *answers*, until there are no more or the session is finished."""
+    side = Side(os.getppid())
+    known: dict[str, Callable[..., Said]] = {
+        **{"begin": side.begin, "trial": side.trial, "open": side.open, "wait": side.wait, "turn": side.turn},
+        **{"close": side.close, "give_up": side.give_up, "finish": side.finish},
+    }
+    _say(answers, {"protocol": PROTOCOL, "revision": revision()})
+    try:
+        for line in requests:
+            request = json.loads(line)
+            verb = str(request.pop("do"))
+            try:
+                if verb not in known:
+                    raise UsageError(f"this side does not know how to {verb!r}.")
+                _say(answers, known[verb](**request))
+            except RingbenchError as error:
+                _say(answers, {"error": str(error), "exit_status": error.exit_status})
+            if verb == "finish":
+                return
+    finally:
+        side.abandon()
+
+
+def _say(answers: TextIO, what: Said) -> None:
+    answers.write(json.dumps(what, default=_plain) + "\n")
+    answers.flush()
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)

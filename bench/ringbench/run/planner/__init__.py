@@ -1,0 +1,1 @@
+"""From a profile and the user's options to a plan."""

@@ -1,0 +1,75 @@
+"""What is checked before a session's folder is made, so that what cannot work fails early and leaves nothing behind."""
+
+from __future__ import annotations
+
+import platform
+
+from ringbench import __version__
+from ringbench.drivers import features
+from ringbench.drivers.readers import reader
+from ringbench.drivers.transports import transport
+from ringbench.drivers.workloads import operation, probe, workload
+from ringbench.errors import EnvironmentLacks, unknown_name
+from ringbench.kernel import program
+from ringbench.kernel.probe import Probe
+from ringbench.machine import isolation
+from ringbench.run.planner.options import MODES
+from ringbench.run.trials import transport_only
+from ringbench.spec.offered_load import split
+from ringbench.spec.placement import placement
+from ringbench.spec.plan import Plan
+from ringbench.spec.trial import Trial
+from ringbench.spec.waits import WAITS, wait
+from ringbench.spec.wakeups import wakeup
+
+
+def check(plan: Plan) -> dict[str, str | None]:
+    """Try everything the plan needs once; return the versions for session.json.
+
+    Needs root. Raises EnvironmentLacks naming what is missing: BPF, BCC, headers, tracepoints, a workload's program.
+    """
+    transport_only.check(plan)
+    for trial in {trial.workload: trial for trial in plan.trials if trial.mode != "capacity"}.values():
+        workload(split(trial.workload)[0], trial.cpus, plan.command).check()
+    for name in dict.fromkeys(trial.reader for trial in plan.trials):
+        if reason := reader(name).missing():
+            raise EnvironmentLacks(reason)
+    for name in sorted({name for trial in plan.trials for name in trial.transports}):
+        if reason := features.missing(transport(name)):
+            raise EnvironmentLacks(f"{name} cannot be had here: {reason}. `ringbench list` shows what can.")
+    for kind in sorted({wait(trial.wait, 1.0).kind for trial in plan.trials if trial.wait}):
+        if reason := features.missing(WAITS[kind]):
+            raise EnvironmentLacks(f"--wait {kind} cannot be had here: {reason}. `ringbench list` shows what can.")
+    traced = [trial for trial in plan.trials if transport(trial.transports[0]).producers == "bpf"]
+    bcc_version = None
+    if traced:
+        first = min(traced, key=lambda trial: trial.transports)
+        bcc_version = isolation.run(_load_once, first.transports[0], probe(first.workload, first.record_bytes))
+    return {
+        "ringbench": __version__,
+        "bcc": bcc_version,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
+
+
+def known(trial: Trial) -> None:
+    """Raise UsageError for a name or a length in *trial* that this version doesn't know."""
+    for name in trial.transports:
+        transport(name)
+    reader(trial.reader)
+    wakeup(trial.wakeup)
+    placement(trial.placement)
+    if trial.wait:
+        wait(trial.wait, 1.0)
+    if trial.mode not in MODES:
+        raise unknown_name("mode", trial.mode, MODES)
+    probe(trial.workload, trial.record_bytes)
+    if trial.stage:
+        operation(trial.workload)
+
+
+def _load_once(name: str, sent: Probe) -> str | None:
+    program.load([transport(name)], probe=sent).close()
+    version = getattr(program.bcc_module(), "__version__", None)
+    return None if version is None else str(version)

@@ -1,0 +1,1 @@
+"""A session: its trials one after the other, each stored before the next begins."""

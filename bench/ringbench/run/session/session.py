@@ -1,0 +1,111 @@
+"""A session, from plan to stored results: runs the trials, stores each as soon as it is done, resumes.
+
+Nothing that was measured is ever lost: a trial is on disk before the next begins, and until the last one is, the
+session says that it was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ringbench.data.store.folder import SessionWriter
+from ringbench.machine import interference, isolation
+from ringbench.machine.fingerprint import environment
+from ringbench.machine.measured_by import measured_by
+from ringbench.run.session.revision import revision
+from ringbench.run.session.trial_runner import Measuring
+from ringbench.spec.plan import Plan
+from ringbench.spec.trial import Trial
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is told to whoever watches, once before each trial and once after the last."""
+
+    done: int
+    total: int
+    trial: Trial | None
+    invalid: int
+    last: tuple[Mapping[str, Any], ...] = ()
+    """The rows of the trial that has just ended, one a transport; none before the first."""
+    lost: int = 0
+    """Events lost so far, of all transports."""
+
+
+Watcher = Callable[[Progress], None]
+
+
+def manifest(plan: Plan, versions: dict[str, str | None], command_line: Sequence[str]) -> dict[str, Any]:
+    """Return what session.json says at the start, but for times and status: what it takes to measure the same again."""
+    return {
+        "versions": versions,
+        "seed": plan.seed,
+        "profile": plan.profile,
+        "plan": plan.as_json(),
+        "environment": environment(),
+        "measured_by": measured_by(),
+        "notes": list(plan.notes),
+        "command_line": list(command_line),
+        "revision": revision(),
+    }
+
+
+def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str = "all") -> None:
+    """Measure what *writer* doesn't hold yet, and store it.
+
+    *keep_events*: 'all' trials' events are stored, those of the 'first' block, or 'none'.
+    On KeyboardInterrupt and on errors of the environment what was measured is stored and the session stays
+    'interrupted'; the exception goes on to the caller.
+    """
+    isolation.warm_up()
+    told = _Told(watch, len(plan.trials), len(writer.done))
+    measuring = Measuring(plan, writer, keep_events=keep_events)
+    try:
+        with measuring:
+            while True:
+                for trial in plan.trials:
+                    if trial.trial not in writer.done:
+                        told.before(trial)
+                        told.after(measuring.measure(trial))
+                grown = plan.grown(writer.rows())
+                if isinstance(grown, str):
+                    measuring.notes.append(f"Stopped after {grown}")
+                if not isinstance(grown, Plan):
+                    break
+                plan = measuring.plan = grown
+                writer.amend(plan=plan.as_json())
+                told.total = len(plan.trials)
+            isolation.settle()
+    except BaseException:
+        writer.finish("interrupted", notes=merged(writer, measuring.notes))
+        raise
+    told.before(None)
+    writer.finish("complete", notes=merged(writer, measuring.notes), disturbance=interference.summary(writer.rows()))
+
+
+def merged(writer: SessionWriter, notes: Sequence[str]) -> list[str]:
+    """Return the session's notes with *notes* behind them, each once."""
+    return list(dict.fromkeys([*writer.manifest.get("notes", []), *notes]))
+
+
+@dataclass
+class _Told:
+    """What the watcher is told."""
+
+    watch: Watcher
+    total: int
+    done: int
+    invalid: int = 0
+    lost: int = 0
+    last: tuple[Mapping[str, Any], ...] = ()
+
+    def before(self, trial: Trial | None) -> None:
+        self.watch(Progress(self.done, self.total, trial, self.invalid, self.last, self.lost))
+
+    def after(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.done += 1
+        self.invalid += sum(not row["valid"] for row in rows)
+        self.lost += sum(row.get("failed") or 0 for row in rows)  # a trial that broke off has none
+        self.last = tuple(rows)

@@ -1,0 +1,1 @@
+"""One trial in a process of its own, a file for each mode."""

@@ -1,0 +1,181 @@
+"""A trial of a transport alone: processes of user space write records, one reader drains them, nothing is traced.
+
+For what no BPF program can write to (ringbench.drivers.channels). Loads, window, account, drains and metrics are those
+of the other trials, so that rows read alike; what differs is the producer. Its cost is by its own clock, around its
+turns: the stamps are in it, and so is whatever took its CPU in a turn's midst.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import os
+import time
+
+from ringbench.data.metrics import Recording
+from ringbench.data.metrics.recording import Checksum
+from ringbench.drivers.channels import Channel, channel
+from ringbench.drivers.readers.arena import Arena
+from ringbench.drivers.readers.bulk import BulkReader
+from ringbench.drivers.transports import transport
+from ringbench.drivers.workloads.writers import Writers
+from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.kernel import cpus, syscalls
+from ringbench.machine import caches
+from ringbench.run.trials.read_loop import Drainer, Reading
+from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
+from ringbench.spec.placement import reader_cpus
+from ringbench.spec.plan import Plan
+from ringbench.spec.record import WRITE
+from ringbench.spec.trial import Trial
+from ringbench.spec.waits import wait
+
+MODE = "transport-only"
+_LEAD_S = 0.002
+"""From the moment when all writers are ready to the window, beside the warm-up, which is idle."""
+_PATIENCE_S = 10.0
+"""How long a writer may take to see that the window is over: one system call."""
+
+
+def measure(trial: Trial, plan: Plan) -> Outcome:
+    """Measure one trial of a transport of user space. Needs root; to be called in a process of its own.
+
+    Raises EnvironmentLacks where the transport can't be had, UsageError where :func:`check` does, and
+    MeasurementInvalid where the measurement broke off.
+    """
+    check(plan)
+    carrier, load = transport(trial.transports[0]), _writers(trial, plan)
+    most = _most(trial, plan)
+    with contextlib.ExitStack() as stack:
+        opened = channel(carrier.name).open(trial.buffer_bytes(carrier.name, caches.online_by_cache()))
+        stack.callback(opened.close)
+        # Flat out nobody knows how many there will be: they are counted and not kept.
+        arena = Arena(WRITE, most * len(trial.cpus), keep=load.offered_per_s() is not None)
+        load.through(opened, most)
+        stack.callback(load.stop)
+        load.prepare()
+        reader = BulkReader([opened.ring], arena, compiled=True)
+        os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
+        syscalls.sleep_exactly()
+        return _run(trial, plan, load, opened, reader)
+
+
+def check(plan: Plan) -> None:
+    """Raise UsageError where *plan* would do this machine harm, or what nobody allowed."""
+    lines: dict[str, int] = {}
+    for trial in plan.trials:
+        for name in trial.transports:
+            if transport(name).producers == "user-space":
+                lines[name] = lines.get(name, 0) + _permitted(name, trial, plan)
+    for name, planned in lines.items():
+        most = channel(name).most
+        if most is not None and (planned > most or plan.growth is not None):
+            told = "any number of" if plan.growth is not None else f"{planned:,}"
+            raise UsageError(f"{name}: {told} records in a session, at most {most:,}. Lower --repeats or --duration.")
+
+
+def _permitted(name: str, trial: Trial, plan: Plan) -> int:
+    """Return how many records *trial* writes at most."""
+    asked, kind, load = transport(name).asked_first, channel(name), _writers(trial, plan)
+    if asked and asked not in plan.consents:
+        raise UsageError(f"{name}: what it writes stays on this machine. Only with {asked}.")
+    if kind.most_per_s is not None:
+        turns_per_s = load.offered_per_s()
+        if turns_per_s is None or turns_per_s * load.batch > kind.most_per_s:
+            told = "flat out" if turns_per_s is None else f"at {turns_per_s * load.batch:g} records a second"
+            raise UsageError(f"{name} {told}: at most {kind.most_per_s:g} a second, of all writers. Lower the load.")
+    return _most(trial, plan) * len(trial.cpus)
+
+
+def _writers(trial: Trial, plan: Plan) -> Writers:
+    load = plan.load(trial)
+    if not isinstance(load, Writers):
+        raise UsageError(
+            f"{trial.transports[0]} goes with the workloads writers:B and relay:B alone, not with {trial.workload}."
+        )
+    return load
+
+
+def _most(trial: Trial, plan: Plan) -> int:
+    """Return how many records each writer of *trial* may write: as many as there are turns for, flat out no end."""
+    load = _writers(trial, plan)
+    turns_per_s = load.offered_per_s()
+    if turns_per_s is None:
+        return 1 << 62
+    return load.batch * math.ceil(turns_per_s / len(trial.cpus) * plan.duration_s)
+
+
+def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkReader) -> Outcome:
+    way = wait(trial.wait, plan.drain_interval_s)
+    drainer = Drainer([reader], [transport(trial.transports[0])], way)
+    begin_ns, end_ns = load.begin(plan.warmup_s + _LEAD_S, plan.duration_s)
+    begun = drainer.reading()
+    while time.monotonic_ns() < end_ns:
+        if time.monotonic_ns() < begin_ns:
+            begun = drainer.reading()
+        drainer.look(end_ns)
+    ended = drainer.reading()
+    last_ns, until_ns = 0, end_ns + int(max(GRACE_S, 2 * (way.pace_s or 0.0)) * 1e9)
+    patience_ns = until_ns + int(_PATIENCE_S * 1e9)
+    while not load.over() or time.monotonic_ns() < until_ns:
+        if drainer.look(None):
+            last_ns = time.monotonic_ns()
+        if time.monotonic_ns() > patience_ns:
+            raise MeasurementInvalid(f"a writer had not ended {_PATIENCE_S:g} s after the window.")
+    before = drainer.reading()
+    drainer.empty()
+    found_ns = time.monotonic_ns()
+    share = _share(trial, plan, load, opened, reader, (begun, ended, before), max(0, last_ns - end_ns), found_ns)
+    wall_s = (end_ns - begin_ns) / 1e9
+    return Outcome(
+        (share,),
+        time.time_ns() - (time.monotonic_ns() - begin_ns),
+        births_refused=0,
+        offered_lives=None,
+        exit_status=None,
+        offered_per_s=load.offered_per_s(),
+        done_per_s=(load.done() or 0) / wall_s,
+        notes=opened.notes(),
+        found_ns=found_ns,
+    )
+
+
+def _share(
+    trial: Trial,
+    plan: Plan,
+    load: Writers,
+    opened: Channel,
+    reader: BulkReader,
+    readings: tuple[Reading, Reading, Reading],
+    tail_ns: int,
+    found_ns: int,
+) -> Share:
+    begun, ended, before = readings
+    attempted, delivered = load.attempted, reader.delivered
+    by_code = {errno.errorcode.get(code, "unknown"): count for code, count in load.refused().items()}
+    refused = sum(by_code.values())
+    lost = opened.lost(attempted - refused - delivered)
+    residual, events = delivered - before.delivered[0], reader.events()
+    recording = Recording(
+        wall_s=plan.duration_s,
+        attempted=attempted,
+        failed=refused + sum(lost.values()),
+        delivered=delivered,
+        residual=residual,
+        record_bytes=WRITE.nbytes,
+        events=events,
+        # Of what was lost without a writer's knowledge nobody knows the numbers.
+        checksum=Checksum(load.attempted_sum, load.refused_sum, None if lost else reader.seq_sum),
+        producer_run_ns=load.ns,
+        producer_runs=attempted,
+        consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns,
+        consumed=ended.delivered[0] - begun.delivered[0],
+        wakeups=ended.wakeups - begun.wakeups,
+        context_switches=ended.context_switches - begun.context_switches,
+        tail_ns=tail_ns,
+        stranded_age_ns=stranded_age_ns(events, residual, found_ns),
+        memory=opened.memory(),
+    )
+    name = trial.transports[0]
+    return Share(name, opened.buffer_bytes, recording, {**by_code, **lost}, opened.lost_reported, reader.arena_bytes)

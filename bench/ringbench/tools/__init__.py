@@ -1,0 +1,1 @@
+"""Self-contained extras, which the main path from ring to report never meets."""

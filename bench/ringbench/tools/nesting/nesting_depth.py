@@ -1,0 +1,95 @@
+"""The program of bpf/depth.c, loaded with its rungs: as many programs, each of which is let in over the one before."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import mmap
+import os
+
+from ringbench.drivers.transports import PAGE, Transport
+from ringbench.drivers.transports.rings import own_ringbufs
+from ringbench.errors import EnvironmentLacks
+from ringbench.kernel import cpus, probe, program, syscalls
+from ringbench.kernel.program import FAILED_CODES
+from ringbench.machine import caches
+from ringbench.spec.wakeups import NOBODY
+
+FAULT = "page_fault_kernel"
+"""The tracepoint that the rungs are on: met wherever the kernel faults, in the middle of a helper, too."""
+_BYTES = 4 << 20
+_STACK_BYTES = 16 << 10
+_STACK, _BEYOND = 64 << 10, 32 << 10
+
+_libc = ctypes.CDLL(None)
+
+
+def climbed(carrier: Transport, *, inside: bool) -> tuple[str, ...]:
+    """Return what submissions over each other returned on one CPU, from the first, which is over none, to the deepest.
+
+    *inside*: each falls into the submission before itself, which only perf can be made to meet; else they come while
+    the record before is under way. ``ok``, an errno's name, or ``refused`` where a reservation gives no code. Raises
+    EnvironmentLacks where the kernel lacks the tracepoint.
+    """
+    size = carrier.possible_bytes(_BYTES, len(carrier.rings(caches.online_by_cache())))
+    with contextlib.ExitStack() as stack:
+        loaded = program.load([carrier], probe=probe.depth(inside=inside), sizes={carrier.name: size})
+        stack.callback(loaded.close)
+        if carrier.layout == "perf":
+            _open_perf(stack, loaded, carrier, size, _STACK_BYTES if inside else 0)
+        elif carrier.layout == "ringbufs":
+            for fd in own_ringbufs(loaded, carrier, size):
+                stack.callback(os.close, fd)
+        for _ in range(probe.DEPTHS - 1):
+            try:
+                stack.callback(os.close, syscalls.attach_raw_tracepoint(FAULT, loaded.once_more("rung")))
+            except OSError as error:
+                raise EnvironmentLacks(f"no program can be attached to {FAULT} here ({error.strerror}).") from error
+        if inside:
+            _call_at_the_end_of_a_stack()
+        else:
+            _call()
+        ladder = max(loaded.bpf["ladders"][0], key=lambda each: int(each.deepest))  # that of the CPU it ran on
+        return tuple(_name(int(ladder.codes[depth])) for depth in range(1, int(ladder.deepest) + 1))
+
+
+def _name(code: int) -> str:
+    if code >= 0:
+        return "ok"
+    return "refused" if -code == FAILED_CODES - 1 else errno.errorcode.get(-code, str(code))
+
+
+def _open_perf(
+    stack: contextlib.ExitStack, loaded: program.Program, carrier: Transport, nbytes: int, stack_bytes: int
+) -> None:
+    """Open perf's rings, which nobody reads; each record carries *stack_bytes* of the caller's stack besides."""
+    online, table = cpus.online(), loaded.events(carrier)
+    for cpu in online:
+        fd = syscalls.open_bpf_output(cpu, NOBODY, stack_bytes=stack_bytes)
+        stack.callback(os.close, fd)
+        stack.callback(mmap.mmap(fd, PAGE + nbytes // len(online)).close)  # without it there is no ring
+        syscalls.enable(fd)
+        table[table.Key(cpu)] = table.Leaf(fd)
+
+
+def _call() -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.getpgid(probe.FIREHOSE_PID)
+
+
+def _call_at_the_end_of_a_stack() -> None:
+    """Call from a thread behind whose stack nothing may be read: who copies more of it than is left, faults."""
+    area = mmap.mmap(-1, _STACK + _BEYOND)
+    begin = ctypes.c_char.from_buffer(area)
+    beyond = ctypes.c_void_p(ctypes.addressof(begin) + _STACK)
+    attributes, thread = ctypes.create_string_buffer(256), ctypes.c_ulong()  # a pthread_attr_t has 56 bytes, or 64
+    _libc.pthread_attr_init(attributes)
+    _libc.pthread_attr_setstack(attributes, ctypes.byref(begin), ctypes.c_size_t(_STACK))
+    _libc.mprotect(beyond, ctypes.c_size_t(_BEYOND), 0)
+    pid = ctypes.c_void_p(probe.FIREHOSE_PID)
+    if code := _libc.pthread_create(ctypes.byref(thread), attributes, _libc.getpgid, pid):
+        raise OSError(code, os.strerror(code))
+    _libc.pthread_join(thread, None)
+    del begin
+    area.close()

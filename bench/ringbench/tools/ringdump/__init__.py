@@ -1,0 +1,1 @@
+"""A ringbuf's memory, dumped and decoded step by step."""

@@ -1,0 +1,117 @@
+"""A ring of one page to look at, and what can be done to it: submit, discard, hold a reservation, take.
+
+bpf/anatomy.c adds the records, run by BPF_PROG_TEST_RUN as programs of the type syscall, which get an argument and may
+sleep (kernel commit 79a7f8bdb159, Linux 5.14). Nothing is attached or pinned, so the kernel frees it with the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import struct
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import TracebackType
+
+from ringbench.drivers.transports import PAGE
+from ringbench.errors import EnvironmentLacks
+from ringbench.kernel import program, source, syscalls
+from ringbench.tools.ringdump.dump import Snapshot, dissect
+from ringbench.tools.ringdump.fault_page import AbsentPage
+from ringbench.tools.ringdump.snapshot import photograph
+
+LENGTHS = (8, 20, 56, 500)
+"""Bytes of the records that can be added; a reservation's length is part of the program."""
+_BPF_PROG_LOAD, _BPF_PROG_TEST_RUN = 5, 10
+_SYSCALL = 31  # BPF_PROG_TYPE_SYSCALL
+_BPF_F_SLEEPABLE = 1 << 4
+_ORDER = struct.Struct("<QQII")
+"""struct order of bpf/anatomy.c."""
+
+
+class Specimen:
+    """A ringbuf of one page that nobody else writes to. Use it as a context manager.
+
+    Raises EnvironmentLacks where BPF, or programs that may sleep, are not to be had.
+    """
+
+    def __enter__(self) -> Specimen:
+        """Compile, load, and map the consumer's page, as a reader does."""
+        self._bpf = program.compiled(source.folder().joinpath("anatomy.c").read_text(), [])
+        self.fd = int(self._bpf["specimen"].map_fd)
+        try:
+            self._programs = {length: _loaded(self._bpf.dump_func(f"add_{length}")) for length in LENGTHS}
+        except EnvironmentLacks:
+            self._bpf.cleanup()
+            raise
+        self._consumer = mmap.mmap(self.fd, PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        self._added = 0
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Unmap and unload."""
+        self._consumer.close()
+        for fd in self._programs.values():
+            os.close(fd)
+        self._bpf.cleanup()
+
+    def add(self, length: int, *, discard: bool = False, absent: int = 0) -> bool:
+        """Reserve *length* bytes, one of LENGTHS, and submit or discard them; return False where that was refused.
+
+        With the address of a page that is *absent* the program lingers in between, and so does the call. Each whole
+        word of the record is its number, counted from 1.
+        """
+        self._added += 1
+        order = ctypes.create_string_buffer(_ORDER.pack(self._added, absent, int(discard), 0), _ORDER.size)
+        # union bpf_attr, test: prog_fd, retval, …, ctx_size_in at 40, ctx_in at 48
+        attributes = bytearray(56)
+        struct.pack_into("<I", attributes, 0, self._programs[length])
+        struct.pack_into("<I4xQ", attributes, 40, _ORDER.size, ctypes.addressof(order))
+        _, answer = syscalls.bpf(_BPF_PROG_TEST_RUN, bytes(attributes))
+        return bool(struct.unpack_from("<I", answer, 4)[0] == 0)
+
+    @contextmanager
+    def held(self, length: int) -> Iterator[None]:
+        """Hold a reservation of *length* bytes, for which there must be room, for the length of the block."""
+        with ThreadPoolExecutor(1) as other, AbsentPage() as page:
+            added = other.submit(self.add, length, absent=page.address)
+            try:
+                page.wait()
+                yield
+            finally:
+                page.provide()
+                added.result()
+
+    def take(self) -> int:
+        """Take what a reader can take now, and give its room back; return how many records that were."""
+        seen = dissect(self.photograph())
+        (position,) = struct.unpack_from("<Q", self._consumer)
+        struct.pack_into("<Q", self._consumer, 0, position + seen.reachable_bytes)
+        return len(seen.reachable)
+
+    def photograph(self) -> Snapshot:
+        """Return what lies in the ring."""
+        return photograph(self.fd, PAGE)
+
+
+def _loaded(instructions: bytes) -> int:
+    """Load a program that BCC compiled, as a type that BCC itself doesn't load; return its descriptor."""
+    code = ctypes.create_string_buffer(instructions, len(instructions))
+    licence = ctypes.create_string_buffer(b"Dual BSD/GPL")
+    # union bpf_attr: prog_type, insn_cnt, insns, license, log_level, log_size, log_buf, kern_version, prog_flags
+    attributes = struct.pack(
+        "<IIQQIIQII",
+        *(_SYSCALL, len(instructions) // 8, ctypes.addressof(code), ctypes.addressof(licence)),
+        *(0, 0, 0, 0, _BPF_F_SLEEPABLE),
+    )
+    try:
+        return syscalls.bpf(_BPF_PROG_LOAD, attributes)[0]
+    except OSError as error:
+        raise EnvironmentLacks(
+            f"the kernel refused a program of the type syscall: {error.strerror}. It takes Linux 5.14 and CAP_BPF; "
+            "`ringbench anatomy FILE` shows a recorded ring without either."
+        ) from error

@@ -1,0 +1,94 @@
+"""The side of a comparison as its driver sees it: sides that answer, and sides that don't."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.run.interleave import worker as side_module
+from ringbench.run.interleave import worker_client as peer_module
+from ringbench.run.interleave.worker_client import Peer
+
+SCRIPT = """
+import json, os, sys, time
+def say(**what): print(json.dumps(what), flush=True)
+say(protocol={protocol}, revision="beef")
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked["do"] == "echo": say(**asked)
+    if asked["do"] == "fail": say(error="\\x1b[31mno such thing", exit_status=asked["status"])
+    if asked["do"] == "garbage": print("no JSON", flush=True)
+    if asked["do"] == "list": print("[1]", flush=True)
+    if asked["do"] == "die": print("these were my last words", file=sys.stderr, flush=True); os._exit(7)
+"""
+
+
+def start(folder: Path, script: str) -> Peer:
+    return Peer("head", [sys.executable, "-c", script], folder, folder / "log")
+
+
+@pytest.fixture
+def peer(tmp_path: Path):  # type: ignore[no-untyped-def]
+    made = start(tmp_path, SCRIPT.replace("{protocol}", str(peer_module.PROTOCOL)))
+    yield made
+    made.close()
+
+
+def test_both_ends_speak_the_same_version() -> None:
+    assert peer_module.PROTOCOL == side_module.PROTOCOL
+
+
+def test_it_answers_and_names_its_revision(peer: Peer) -> None:
+    assert peer.revision == "beef"
+    assert peer.ask("echo", x=[1, "\xe9"])["x"] == [1, "\xe9"]
+
+
+@pytest.mark.parametrize(("status", "error"), [(2, EnvironmentLacks), (3, MeasurementInvalid)])
+def test_what_it_says_went_wrong_is_raised_as_it_was(peer: Peer, status: int, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"head: .*no such thing"):
+        peer.ask("fail", status=status)
+    assert peer.ask("echo", still="there")["still"] == "there"
+
+
+@pytest.mark.parametrize("verb", ["garbage", "list"])
+def test_an_answer_that_is_none_is_no_measurement(peer: Peer, verb: str) -> None:
+    with pytest.raises(MeasurementInvalid, match="head"):
+        peer.ask(verb)
+
+
+def test_a_side_that_dies_is_told_with_its_last_words(peer: Peer) -> None:
+    with pytest.raises(MeasurementInvalid, match="these were my last words"):
+        peer.ask("die")
+    with pytest.raises(MeasurementInvalid):
+        peer.ask("echo")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (SCRIPT.replace("{protocol}", "99"), "version 99"),
+        ("import sys; sys.exit('No such command side')", "No such command side"),
+        ("print('hello')", "before `ab`"),
+    ],
+)
+def test_what_is_no_side_of_this_protocol_is_refused(tmp_path: Path, script: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        start(tmp_path, script)
+
+
+def test_one_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_module, "_PATIENCE_S", 0.2)
+    stubborn = SCRIPT.replace("{protocol}", str(peer_module.PROTOCOL))
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + stubborn + "\ntime.sleep(600)\n"
+    made = start(tmp_path, stubborn)
+    pid = made._process.pid
+    began = time.monotonic()
+    made.close()
+    assert time.monotonic() - began < 60
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,25 @@
+"""Lists of CPUs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringbench.errors import UsageError
+from ringbench.kernel import cpus
+
+
+@given(st.sets(st.integers(0, 300), min_size=1))
+def test_a_list_that_is_shown_reads_back(numbers: set[int]) -> None:
+    assert cpus.parse(cpus.show(numbers)) == tuple(sorted(numbers))
+
+
+def test_a_list_is_shown_as_the_kernel_does() -> None:
+    assert cpus.show([4, 0, 1, 2, 7]) == "0-2,4,7"
+
+
+@pytest.mark.parametrize("text", ["", "a", "1-", "-1", "3-1", "1,,2", "0-99999999999", "1;2", "٣", "1 2"])
+def test_what_is_no_list_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not a list of CPUs"):
+        cpus.parse(text)
