@@ -30,10 +30,10 @@ def run(session: nox.Session, program: str, *args: str, accepted: tuple[int, ...
     try:
         session.run(program, *args, success_codes=accepted)
     finally:
-        give_back()
+        chown_to_invoker()
 
 
-def give_back() -> None:
+def chown_to_invoker() -> None:
     """Under sudo, leave no file in the checkout that only root can remove: caches, compiled modules, coverage data."""
     if os.geteuid() != 0 or "SUDO_UID" not in os.environ:
         return

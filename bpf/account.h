@@ -32,7 +32,7 @@ struct tally {
 
 BPF_ARRAY(window, struct window, 1);
 BPF_PERCPU_ARRAY(tallies, struct tally, LEVELS);
-BPF_PERCPU_ARRAY(births_refused, u64, 1); /* lives that could not be named */
+BPF_PERCPU_ARRAY(task_map_full, u64, 1); /* lives that could not be named */
 
 /* Each run of a probe asks this once. NOTE_RUN (-D): a transport's function that must know of every run. */
 static __always_inline int in_window(u64 ts_ns)

@@ -31,7 +31,7 @@ static __always_inline void climb(void *ctx, struct ladder *ladder)
 	u64 depth = ladder->depth + 1;
 	int code = 0;
 	RECORD e = {};
-#ifdef CLAIM
+#ifdef RESERVE
 	RECORD *slot;
 #endif
 
@@ -40,15 +40,15 @@ static __always_inline void climb(void *ctx, struct ladder *ladder)
 	ladder->depth = depth;
 	if (depth > ladder->deepest)
 		ladder->deepest = depth;
-#ifdef CLAIM
+#ifdef RESERVE
 	WRITE(ladder->ready, INSIDE);
-	slot = CLAIM();
+	slot = RESERVE();
 	WRITE(ladder->ready, 0);
 	if (!INSIDE)
 		let_in(ladder);
 	if (slot) {
 		*slot = e;
-		PUBLISH(slot, 0);
+		COMMIT(slot, 0);
 	} else {
 		code = NO_CODE;
 	}

@@ -20,7 +20,7 @@ static __always_inline void name_life(u32 pid, struct life *life)
 
 	if (!lives.update(&pid, life))
 		return;
-	refused = births_refused.lookup(&zero);
+	refused = task_map_full.lookup(&zero);
 	if (refused)
 		(*refused)++;
 }

@@ -57,7 +57,7 @@ static __always_inline void send(void *ctx, struct nest *nest, u32 level, u64 ts
 {
 	struct tally *tally = tally_of(level);
 	u64 before = READ(nest->interruptions), seq;
-#ifndef CLAIM
+#ifndef RESERVE
 	RECORD own = {};
 #endif
 	RECORD *e;
@@ -67,8 +67,8 @@ static __always_inline void send(void *ctx, struct nest *nest, u32 level, u64 ts
 	seq = tally->seq++;
 	if (level == OUTER)
 		WRITE(nest->outer, seq + 1);
-#ifdef CLAIM
-	e = CLAIM();
+#ifdef RESERVE
+	e = RESERVE();
 	if (e) {
 #else
 	e = &own;
@@ -78,8 +78,8 @@ static __always_inline void send(void *ctx, struct nest *nest, u32 level, u64 ts
 		if (level == OUTER)
 			linger(ts_ns);
 		finish(e, level == OUTER ? READ(nest->interruptions) - before : 0);
-#ifdef CLAIM
-		PUBLISH(e, seq);
+#ifdef RESERVE
+		COMMIT(e, seq);
 	}
 	account(tally, 0, e ? 0 : NO_CODE, seq);
 #else

@@ -15,27 +15,27 @@ class RingbenchError(Exception):
     exit_status = 2
 
 
-class UsageError(RingbenchError):
+class OptionError(RingbenchError):
     """What was asked for does not exist or does not fit together."""
 
 
-class EnvironmentLacks(RingbenchError):
+class MissingRequirementError(RingbenchError):
     """This machine lacks what the measurement needs: root, BPF, BCC, headers, a program."""
 
 
-class SessionUnreadable(RingbenchError):
+class UnreadableSessionError(RingbenchError):
     """A stored session is damaged, foreign, or newer than this version."""
 
 
-class MeasurementInvalid(RingbenchError):
+class InvalidMeasurementError(RingbenchError):
     """The measurement ran, and its result cannot be trusted."""
 
     exit_status = 3
 
 
-def unknown_name(what: str, name: str, valid: Iterable[str]) -> UsageError:
+def unknown_name(what: str, name: str, valid: Iterable[str]) -> OptionError:
     """Return the error for a name that is not one of *valid*: it lists them and the nearest."""
     names = list(valid)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"unknown {what} {name!r}.{hint} Valid: {', '.join(names)}.")
+    return OptionError(f"unknown {what} {name!r}.{hint} Valid: {', '.join(names)}.")

@@ -128,7 +128,7 @@ def test_what_was_not_measured_is_listed() -> None:
 
 
 def test_a_workload_that_failed_and_lives_without_a_name() -> None:
-    text = said([row(workload_exit_status=2, births_refused=17)])
+    text = said([row(workload_exit_status=2, task_map_full=17)])
     assert "The workload ended with exit status 2 (1 account)" in text
     assert "17 forks could not be named" in text
 

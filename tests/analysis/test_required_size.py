@@ -39,12 +39,12 @@ def test_a_shared_ring_holds_the_sum_and_a_ring_per_cpu_its_worst_cpu_on_each() 
 def test_the_size_holds_the_backlog_and_half_of_it_would_not(transport: str, peak: int, cpus: int) -> None:
     found = need(_cells(transport, [peak], [peak]), cpus)
     assert found
-    carrier = TRANSPORTS[transport]
-    assert found.rings == {"ring-per-cpu": cpus, "ring-per-cache": 2, "shared-ring": 1}[carrier.shape]
-    assert found.buffer_bytes == carrier.possible_bytes(found.buffer_bytes, found.rings)
-    assert carrier.ring_bytes(found.buffer_bytes, found.rings) > peak * found.stride
-    half = carrier.ring_bytes(found.buffer_bytes, found.rings) // 2
-    assert half <= peak * found.stride or half < carrier.possible_bytes(1, 1)
+    transport = TRANSPORTS[transport]
+    assert found.rings == {"ring-per-cpu": cpus, "ring-per-cache": 2, "shared-ring": 1}[transport.shape]
+    assert found.buffer_bytes == transport.round_size(found.buffer_bytes, found.rings)
+    assert transport.ring_bytes(found.buffer_bytes, found.rings) > peak * found.stride
+    half = transport.ring_bytes(found.buffer_bytes, found.rings) // 2
+    assert half <= peak * found.stride or half < transport.round_size(1, 1)
 
 
 def test_rings_of_groups_hold_the_worst_group_on_each_and_without_their_number_nothing_is_said() -> None:

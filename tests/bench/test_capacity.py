@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from ringbench.drivers.transports import PAGE, transport
+from ringbench.drivers.transports import PAGE, find_transport
 from ringbench.kernel import cpus, probe, program
 from ringbench.run.trials.capacity import FullBuffer, full_buffer
 from tests.bench import short_script
@@ -21,10 +21,12 @@ CPU = (0,)
 
 @contextmanager
 def drained(
-    carrier: str, name: str, record_bytes: int = 32, nbytes: int = 1 << 20
+    transport: str, name: str, record_bytes: int = 32, nbytes: int = 1 << 20
 ) -> Iterator[tuple[Timed, FullBuffer]]:
     """Yield what fills the buffer, drains it and returns the ns for each event; and the buffer."""
-    with full_buffer(transport(carrier), name, nbytes=nbytes, record_bytes=record_bytes, filled_from=CPU) as buffer:
+    with full_buffer(
+        find_transport(transport), name, nbytes=nbytes, record_bytes=record_bytes, filled_from=CPU
+    ) as buffer:
 
         def once() -> float:
             buffer.fill()
@@ -33,7 +35,7 @@ def drained(
             return (time.perf_counter_ns() - began) / buffer.events
 
         yield once, buffer
-        account = buffer.loaded.account(buffer.carrier)
+        account = buffer.loaded.account(buffer.transport)
         assert account.failed == 0
         assert account.attempted == buffer.source.delivered
         if buffer.source.seq_sum is not None:
@@ -45,9 +47,9 @@ def several(once: Timed, times: int = 20) -> Timed:
     return lambda: sum(once() for _ in range(times)) / times
 
 
-@pytest.mark.parametrize(("carrier", "least"), [("ringbuf-output", 1.5), ("ringbuf-reserve", 1.5), ("perf", 1.0)])
-def test_bulk_against_libbpf(duel: Duel, carrier: str, least: float) -> None:
-    with drained(carrier, "bulk") as (bulk, _), drained(carrier, "libbpf") as (libbpf, _):
+@pytest.mark.parametrize(("transport", "least"), [("ringbuf-output", 1.5), ("ringbuf-reserve", 1.5), ("perf", 1.0)])
+def test_bulk_against_libbpf(duel: Duel, transport: str, least: float) -> None:
+    with drained(transport, "bulk") as (bulk, _), drained(transport, "libbpf") as (libbpf, _):
         duel(several(bulk), several(libbpf), least=least, unit="ns/event")
 
 
@@ -83,10 +85,10 @@ def test_a_view_against_a_copy(duel: Duel, record_bytes: int, least: float) -> N
 @contextmanager
 def drained_by_script(name: str, on_record: Callable[..., int]) -> Iterator[Timed]:
     """Yield what fills the buffer, has BCC call *on_record* for each event, and returns the ns for each."""
-    nbytes, carrier = 1 << 20, transport(name)
-    loaded = program.load([carrier], probe=probe.fill(8, 32), sizes={carrier.name: nbytes})
-    short_script.bpf, short_script.events = loaded.bpf, carrier.map_name
-    table = loaded.bpf[carrier.map_name]
+    nbytes, transport = 1 << 20, find_transport(name)
+    loaded = program.load([transport], probe=probe.fill(8, 32), sizes={transport.name: nbytes})
+    short_script.bpf, short_script.events = loaded.bpf, transport.map_name
+    table = loaded.bpf[transport.map_name]
     if name == "perf":
         pages = nbytes // PAGE // len(cpus.online())
         table.open_perf_buffer(on_record, page_cnt=pages, wakeup_events=0x7FFFFFFF)
@@ -94,7 +96,7 @@ def drained_by_script(name: str, on_record: Callable[..., int]) -> Iterator[Time
     else:
         table.open_ring_buffer(on_record)
         read = loaded.bpf.ring_buffer_consume
-    buffer = FullBuffer(loaded, carrier, None, nbytes, CPU)
+    buffer = FullBuffer(loaded, transport, None, nbytes, CPU)
 
     def once() -> float:
         buffer.fill()
@@ -111,12 +113,12 @@ def drained_by_script(name: str, on_record: Callable[..., int]) -> Iterator[Time
     loaded.close()
 
 
-@pytest.mark.parametrize("carrier", ["ringbuf-output", "perf"])
+@pytest.mark.parametrize("transport", ["ringbuf-output", "perf"])
 @pytest.mark.parametrize(
     ("name", "on_record"), [("callback", short_script.decoding), ("callback-bare", short_script.counting)]
 )
 def test_the_callback_readers_are_as_fast_as_a_short_script(
-    duel: Duel, name: str, on_record: Callable[..., int], carrier: str
+    duel: Duel, name: str, on_record: Callable[..., int], transport: str
 ) -> None:
-    with drained(carrier, name) as (ours, _), drained_by_script(carrier, on_record) as script:
+    with drained(transport, name) as (ours, _), drained_by_script(transport, on_record) as script:
         duel(several(ours, 2), several(script, 2), least=0.95, unit="ns/event")

@@ -16,7 +16,7 @@ import pytest
 from ringbench.data.metrics.drops import account_error
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import BOTH, Group, Profile
 from ringbench.run.trials import trial as trial_module
@@ -35,7 +35,7 @@ TIGHT = 16 << 10
 
 
 def plan(mode: str, *carriers: str, reader: str, nbytes: int) -> Plan:
-    choice = Choice(
+    choice = RunOptions(
         transports=carriers,
         readers=(reader,),
         wakeups=("none",),

@@ -20,7 +20,7 @@ from ringbench.data.metrics import Metric, Recording, latency, ordering
 from ringbench.data.order import analyse
 from ringbench.data.order.file import EventsFile
 from ringbench.drivers.readers import READERS
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.report import write_report
 from ringbench.run.trials.capacity import full_buffer
 from tests.analysis import synthetic
@@ -46,11 +46,11 @@ def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("carrier", BUFFERS)
-def test_drain(timed: Callable[..., Any], carrier: str, name: str) -> None:
-    with full_buffer(transport(carrier), name, nbytes=RECORDS, record_bytes=32, filled_from=(0,)) as buffer:
+@pytest.mark.parametrize("transport", BUFFERS)
+def test_drain(timed: Callable[..., Any], transport: str, name: str) -> None:
+    with full_buffer(find_transport(transport), name, nbytes=RECORDS, record_bytes=32, filled_from=(0,)) as buffer:
         timed(buffer.empty, setup=lambda: (buffer.fill(), None)[1], events=buffer.events)
-        account = buffer.loaded.account(buffer.carrier)
+        account = buffer.loaded.account(buffer.transport)
         assert account.failed == 0
         assert account.attempted == buffer.source.delivered
 

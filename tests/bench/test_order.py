@@ -22,7 +22,7 @@ from ringbench.data.order.file import EventsFile
 from ringbench.data.store import events_writer
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials.trial import measure
@@ -100,7 +100,7 @@ def test_the_curve(benchmark: Any, tmp_path: Path, request: pytest.FixtureReques
 
 @pytest.mark.skipif(len(cpus.online()) < 2, reason="disorder across CPUs needs two")
 def test_it_is_analysed_sooner_than_it_was_captured(duel: Duel, tmp_path: Path) -> None:
-    choice = Choice(
+    choice = RunOptions(
         transports=("perf", "ringbuf-reserve"), readers=("bulk",), wakeups=("none",), workloads=("stress-ng:vfork",),
         buffer_bytes=(8 << 20,), mode="paired", duration_s=1.0, repeats=1,
     )  # fmt: skip

@@ -16,10 +16,10 @@ import pytest
 
 from ringbench.data.metrics import compute
 from ringbench.drivers.readers import READERS
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import Group, Profile
 from ringbench.run.trials.trial import measure
@@ -38,12 +38,12 @@ WAKEUPS = ("every", "adaptive", "batch:16", "bytes:1K", "none")
 KEPT = ("drop_rate", "causal_violations", "late_events", "producer_ns_per_event", "consumer_cpu_ns_per_event")
 
 
-def planned(carrier: str, name: str, policy: str) -> Plan | None:
+def planned(transport: str, name: str, policy: str) -> Plan | None:
     """Return the plan of one trial; None where the three don't go together."""
-    group = Group("isolated", (carrier,), (name,), (policy,), ("command",), (128,))
+    group = Group("isolated", (transport,), (name,), (policy,), ("command",), (128,))
     profile = Profile("path", "one trial", (group,), 1, 10.0)
-    chosen = Choice(
-        transports=(carrier,),
+    chosen = RunOptions(
+        transports=(transport,),
         readers=(name,),
         wakeups=(policy,),
         buffer_bytes=(1 << 20,),
@@ -52,17 +52,17 @@ def planned(carrier: str, name: str, policy: str) -> Plan | None:
     )
     try:
         return build(profile, chosen, cpus.online())
-    except UsageError as error:
+    except OptionError as error:
         assert "left out" in str(error), error
         return None
 
 
 PATHS = [
-    pytest.param(plan, id=f"{carrier}-{name}-{policy}")
-    for carrier in BUFFERS
+    pytest.param(plan, id=f"{transport}-{name}-{policy}")
+    for transport in BUFFERS
     for name in READERS
     for policy in WAKEUPS
-    if (plan := planned(carrier, name, policy)) is not None
+    if (plan := planned(transport, name, policy)) is not None
 ]
 
 

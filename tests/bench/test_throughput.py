@@ -16,7 +16,7 @@ from ringbench.cli.progress import watching
 from ringbench.drivers.transports import TRANSPORTS
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.session.session import Progress
@@ -40,9 +40,9 @@ TIMER = "sleep:200us"
 SECONDS = 0.2
 
 
-def plan(carrier: str, name: str, policy: str, **more: Any) -> Plan:
-    choice = Choice(
-        transports=(carrier,),
+def plan(transport: str, name: str, policy: str, **more: Any) -> Plan:
+    choice = RunOptions(
+        transports=(transport,),
         readers=(name,),
         wakeups=(policy,),
         waits=() if wakeup(policy).wakes else (TIMER,),
@@ -82,11 +82,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Measure every cell where somebody wants narrow intervals (--blocks); else one of each kind of policy and ring."""
     if "policy" in metafunc.fixturenames:
         whole = int(metafunc.config.getoption("--blocks")) > FEWEST_BLOCKS
-        metafunc.parametrize(("carrier", "policy"), CELLS if whole else BRIEF)
+        metafunc.parametrize(("transport", "policy"), CELLS if whole else BRIEF)
 
 
-def test_bulk_against_libbpf(duel: Duel, carrier: str, policy: str) -> None:
-    bulk, libbpf = (plan(carrier, name, policy) for name in ("bulk", "libbpf"))
+def test_bulk_against_libbpf(duel: Duel, transport: str, policy: str) -> None:
+    bulk, libbpf = (plan(transport, name, policy) for name in ("bulk", "libbpf"))
     duel(
         ns_per_event(bulk),
         ns_per_event(libbpf),
@@ -96,11 +96,11 @@ def test_bulk_against_libbpf(duel: Duel, carrier: str, policy: str) -> None:
     )
 
 
-@pytest.mark.parametrize("carrier", ["ringbuf-output", "perf"])
+@pytest.mark.parametrize("transport", ["ringbuf-output", "perf"])
 def test_a_watched_trial_costs_its_reader_what_an_unwatched_one_does(
-    duel: Duel, carrier: str, monkeypatch: pytest.MonkeyPatch
+    duel: Duel, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned = plan(carrier, "bulk", "batch:500")
+    planned = plan(transport, "bulk", "batch:500")
     screen, terminal = os.openpty()
     monkeypatch.setattr("sys.stderr", os.fdopen(terminal, "w"))
 
@@ -128,7 +128,7 @@ def test_the_thread_that_keeps_the_times_takes_less_than_a_hundredth_of_a_cpu(be
 
     def once() -> None:
         outcome = isolation.run(measure, trial, planned, timeout_s=60)
-        shares.append(outcome.clerk_cpu_ns / 1e9 / outcome.shares[0].recording.wall_s)
+        shares.append(outcome.controller_cpu_ns / 1e9 / outcome.shares[0].recording.wall_s)
 
     benchmark.pedantic(once, rounds=5)
     benchmark.extra_info.update(unit="CPUs", shares=shares)

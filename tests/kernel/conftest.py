@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ringbench.drivers import features
-from ringbench.drivers.transports import TRANSPORTS, transport
+from ringbench.drivers.transports import TRANSPORTS, find_transport
 from ringbench.kernel import cpus, tracepoints
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import BOTH, Group, Profile
 from ringbench.run.session.trial_runner import MEASURES
@@ -29,7 +29,7 @@ def _held() -> Iterator[None]:
 
 def need(name: str) -> None:
     """Skip the test where the transport called *name* cannot be had on this machine."""
-    if reason := features.missing(transport(name)):
+    if reason := features.missing(find_transport(name)):
         pytest.skip(f"{name}: {reason}")
 
 
@@ -51,7 +51,7 @@ def measured() -> Measure:
     ) -> Outcome:
         for name in transports:
             need(name)
-        choice = Choice(
+        choice = RunOptions(
             transports=transports,
             readers=(reader,),
             wakeups=(wakeup,),
@@ -78,6 +78,8 @@ def share(outcome: Outcome, transport: str) -> Any:
 
 
 BUFFERS = tuple(
-    name for name, carrier in TRANSPORTS.items() if carrier.layout in ("perf", "ringbuf") and carrier.needs is None
+    name
+    for name, transport in TRANSPORTS.items()
+    if transport.layout in ("perf", "ringbuf") and transport.needs is None
 )
 """The two buffers as every kernel has them: what every reader reads. The other designs have tests of their own."""

@@ -62,7 +62,7 @@ SABOTAGE = {
     "a record read twice": lambda: mock.patch.object(MappedRingbuf, "drain", _once(_read_twice)),
     "a record skipped": lambda: mock.patch.object(MappedRingbuf, "drain", _once(_skipped)),
     "one read twice, one skipped": lambda: mock.patch.object(MappedRingbuf, "drain", _once(_twice_and_skipped)),
-    "residue not drained": lambda: mock.patch.object(read_loop.Drainer, "empty", lambda self: None),
+    "residue not drained": lambda: mock.patch.object(read_loop.ReadLoop, "empty", lambda self: None),
 }
 
 

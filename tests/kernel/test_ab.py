@@ -20,12 +20,12 @@ from ringbench.analysis.gate.comparison import Comparison
 from ringbench.analysis.gate.verdict import Verdict
 from ringbench.analysis.view import SessionView
 from ringbench.data.store.folder import read_session
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
 from ringbench.run.interleave.ab import BASE, HEAD, measure
 from ringbench.run.interleave.worktree import Version, version
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.session.revision import git, revision
@@ -35,8 +35,8 @@ from tests import ROOT
 WORSE = (
     (  # One submission in a thousand is refused.
         "bpf/transport/ringbuf_reserve.h",
-        "\tRECORD *slot = claim_ringbuf_reserve();\n",
-        "\tRECORD *slot = e->seq % 1000 == 999 ? 0 : claim_ringbuf_reserve();\n",
+        "\tRECORD *slot = reserve_ringbuf_reserve();\n",
+        "\tRECORD *slot = e->seq % 1000 == 999 ? 0 : reserve_ringbuf_reserve();\n",
     ),
     (  # Submitting costs a fifth more, or so.
         "bpf/transport/ringbuf_reserve.h",
@@ -100,7 +100,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ver
 
 
 def plan(mode: str, blocks: int, **chosen: Any) -> Plan:
-    return build(PROFILES["ci"], Choice(mode=mode, repeats=blocks, **chosen), cpus.online())
+    return build(PROFILES["ci"], RunOptions(mode=mode, repeats=blocks, **chosen), cpus.online())
 
 
 def compared(planned: Plan, versions: dict[str, Version], out: Path) -> Comparison:
@@ -133,7 +133,7 @@ def test_a_dearer_submission_and_a_slower_reader_are_found(versions: dict[str, V
 
 def test_a_revision_that_is_none_is_refused(tmp_path: Path) -> None:
     for name in ("no-such-branch", "--upload-pack=x"):
-        with pytest.raises(UsageError, match="revision"), version(name, tmp_path / "log"):
+        with pytest.raises(OptionError, match="revision"), version(name, tmp_path / "log"):
             pass
 
 

@@ -21,11 +21,11 @@ from typing import Any
 
 import pytest
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import program, syscalls
 from ringbench.tools.ringdump import snapshot, steps
-from ringbench.tools.ringdump.dump import Anatomy, Snapshot, dissect
-from ringbench.tools.ringdump.test_ring import LENGTHS, Specimen
+from ringbench.tools.ringdump.demo_ring import LENGTHS, DemoRing
+from ringbench.tools.ringdump.dump import Anatomy, Snapshot, decode
 from tests import ROOT
 
 PAGE = mmap.PAGESIZE
@@ -62,20 +62,20 @@ class Memory:
 
 
 @pytest.fixture
-def specimen() -> Iterator[Specimen]:
-    with Specimen() as made:
+def demo_ring() -> Iterator[DemoRing]:
+    with DemoRing() as made:
         yield made
 
 
 @pytest.fixture
-def memory(specimen: Specimen) -> Iterator[Memory]:
-    seen = Memory(specimen.fd)
+def memory(demo_ring: DemoRing) -> Iterator[Memory]:
+    seen = Memory(demo_ring.fd)
     yield seen
     seen.pages.close()
 
 
 @pytest.fixture
-def delivered(specimen: Specimen) -> Callable[[], list[int]]:
+def delivered(demo_ring: DemoRing) -> Callable[[], list[int]]:
     """Return a function that returns the first word of each record that BCC's own reader takes now."""
     taken: list[int] = []
 
@@ -85,15 +85,15 @@ def delivered(specimen: Specimen) -> Callable[[], list[int]]:
 
     def consume() -> list[int]:
         taken.clear()
-        specimen._bpf.ring_buffer_consume()
+        demo_ring._bpf.ring_buffer_consume()
         return [*taken]
 
-    specimen._bpf["specimen"].open_ring_buffer(on_record)
+    demo_ring._bpf["specimen"].open_ring_buffer(on_record)
     return consume
 
 
-def _seen(specimen: Specimen) -> Anatomy:
-    return dissect(specimen.photograph())
+def _seen(demo_ring: DemoRing) -> Anatomy:
+    return decode(demo_ring.photograph())
 
 
 def _walked(snapshot: Snapshot) -> list[tuple[int, int, int]]:
@@ -106,109 +106,109 @@ def _walked(snapshot: Snapshot) -> list[tuple[int, int, int]]:
     return found
 
 
-def test_a_record_of_each_length_lies_where_it_is_said_to(specimen: Specimen, memory: Memory) -> None:
+def test_a_record_of_each_length_lies_where_it_is_said_to(demo_ring: DemoRing, memory: Memory) -> None:
     assert (memory.consumer, memory.producer) == (0, 0)
     at = 0
     for number, length in enumerate(LENGTHS, 1):
-        assert specimen.add(length)
+        assert demo_ring.add(length)
         assert memory.header(at) == (length, PAGES_BEFORE_THE_DATA)
         assert memory.bytes_at(at + 8, length // 8 * 8) == struct.pack("<Q", number) * (length // 8)
         assert memory.producer == at + TAKES[length]
-        record = _seen(specimen).records[-1]
+        record = _seen(demo_ring).records[-1]
         assert (record.position, record.word, record.page_offset) == (at, *memory.header(at))
         assert (record.offset, record.length, record.total) == (at % PAGE, length, TAKES[length])
         assert record.state == "committed"
         at = memory.producer
     assert memory.consumer == 0
-    assert specimen.take() == len(LENGTHS)
+    assert demo_ring.take() == len(LENGTHS)
     assert memory.consumer == memory.producer == at
-    assert _seen(specimen).records == ()
+    assert _seen(demo_ring).records == ()
 
 
 def test_a_discarded_record_has_its_flag_and_is_stepped_over(
-    specimen: Specimen, memory: Memory, delivered: Callable[[], list[int]]
+    demo_ring: DemoRing, memory: Memory, delivered: Callable[[], list[int]]
 ) -> None:
     for length, discard in ((56, False), (500, True), (20, False)):
-        assert specimen.add(length, discard=discard)
+        assert demo_ring.add(length, discard=discard)
     assert [memory.header(at)[0] for at in (0, 64, 576)] == [56, 500 | DISCARD, 20]
-    assert [record.state for record in _seen(specimen).records] == ["committed", "discarded", "committed"]
+    assert [record.state for record in _seen(demo_ring).records] == ["committed", "discarded", "committed"]
     assert len(delivered()) == 2
     assert memory.consumer == memory.producer == 608
 
 
 def test_behind_a_reservation_that_lingers_nothing_can_be_taken(
-    specimen: Specimen, memory: Memory, delivered: Callable[[], list[int]]
+    demo_ring: DemoRing, memory: Memory, delivered: Callable[[], list[int]]
 ) -> None:
-    assert specimen.add(8)
-    with specimen.held(500):
-        assert specimen.add(56)
-        assert specimen.add(20, discard=True)
-        assert specimen.add(8)
+    assert demo_ring.add(8)
+    with demo_ring.held(500):
+        assert demo_ring.add(56)
+        assert demo_ring.add(20, discard=True)
+        assert demo_ring.add(8)
         assert [memory.header(at)[0] for at in (0, 16, 528, 592, 624)] == [8, 500 | BUSY, 56, 20 | DISCARD, 8]
-        seen = _seen(specimen)
+        seen = _seen(demo_ring)
         assert [record.state for record in seen.records] == ["committed", "busy", "committed", "discarded", "committed"]
         assert (len(seen.reachable), seen.reachable_bytes, seen.waiting) == (1, 16, 3)
         # Both readers take the one before it, and then nothing, however often they look.
         assert delivered() == [1]
         assert memory.consumer == 16
         assert delivered() == []
-        assert specimen.take() == 0
+        assert demo_ring.take() == 0
         assert (memory.consumer, memory.producer) == (16, 640)
         before = [memory.header(at) for at in (16, 528, 592, 624)]
     after = [memory.header(at) for at in (16, 528, 592, 624)]
     assert before[0][0] ^ after[0][0] == BUSY  # one bit
     assert before[1:] == after[1:]
     assert (memory.consumer, memory.producer) == (16, 640)
-    assert len(_seen(specimen).reachable) == 4
+    assert len(_seen(demo_ring).reachable) == 4
     assert delivered() == [2, 3, 5]
     assert memory.consumer == 640
 
 
-def test_a_record_that_wraps_lies_in_one_piece_in_the_memory_mapped_twice(specimen: Specimen, memory: Memory) -> None:
+def test_a_record_that_wraps_lies_in_one_piece_in_the_memory_mapped_twice(demo_ring: DemoRing, memory: Memory) -> None:
     positions = [0]
-    specimen.add(8)  # or the records, 512 bytes each, would end where the data does
-    specimen.take()
+    demo_ring.add(8)  # or the records, 512 bytes each, would end where the data does
+    demo_ring.take()
     while memory.producer < PAGE:
         positions.append(memory.producer)
-        assert specimen.add(500)
+        assert demo_ring.add(500)
         if memory.producer < PAGE:
-            specimen.take()
+            demo_ring.take()
     last = positions[-1]
     assert last % PAGE + 512 > PAGE
-    seen = _seen(specimen)
+    seen = _seen(demo_ring)
     assert [(record.position, record.wraps) for record in seen.records] == [(last, True)]
     assert seen.spans(last, 512) == ((last, PAGE), (0, last + 512 - PAGE))
     assert memory.bytes_at(last + 8, 496) == struct.pack("<Q", len(positions)) * 62
-    data = specimen.photograph().data
+    data = demo_ring.photograph().data
     assert memory.pages[2 * PAGE : 3 * PAGE] == memory.pages[3 * PAGE :] == data
     assert data[last:] + data[: last + 512 - PAGE] == memory.bytes_at(last, 512)
 
 
-def test_a_full_ring_refuses_and_the_last_8_bytes_are_never_given_away(specimen: Specimen, memory: Memory) -> None:
-    specimen.add(8)
-    specimen.take()
+def test_a_full_ring_refuses_and_the_last_8_bytes_are_never_given_away(demo_ring: DemoRing, memory: Memory) -> None:
+    demo_ring.add(8)
+    demo_ring.take()
     fitted = 0
-    while specimen.add(56):
+    while demo_ring.add(56):
         fitted += 1
     assert fitted == PAGE // 64 - 1
     assert memory.producer - memory.consumer == fitted * 64
     for length, fits, longest in ((56, False, 48), (20, True, 16), (20, False, 16), (8, True, 0), (8, False, 0)):
-        assert specimen.add(length) is fits
-        assert _seen(specimen).longest == longest
+        assert demo_ring.add(length) is fits
+        assert _seen(demo_ring).longest == longest
     assert memory.producer - memory.consumer == PAGE - 16
     refused = memory.producer
-    assert not specimen.add(8)
+    assert not demo_ring.add(8)
     assert memory.producer == refused  # a refusal leaves no trace
-    specimen.take()
-    assert specimen.add(500)
+    demo_ring.take()
+    assert demo_ring.add(500)
 
 
-def test_the_oldest_busy_record_is_where_the_kernel_looks_for_it(specimen: Specimen) -> None:
-    specimen.add(56)
-    with specimen.held(20):
-        specimen.add(8)
-        specimen.add(8)
-        pending = specimen.photograph().pending
+def test_the_oldest_busy_record_is_where_the_kernel_looks_for_it(demo_ring: DemoRing) -> None:
+    demo_ring.add(56)
+    with demo_ring.held(20):
+        demo_ring.add(8)
+        demo_ring.add(8)
+        pending = demo_ring.photograph().pending
     if pending == 0:
         pytest.skip("this kernel keeps no pending position (before commit cfa1a2329a69)")
     assert pending == 64
@@ -233,9 +233,9 @@ def test_every_scene_is_what_its_bytes_say() -> None:
 
 LINGERING = """
 from ringbench.tools.ringdump.snapshot import facts
-from ringbench.tools.ringdump.test_ring import Specimen
+from ringbench.tools.ringdump.demo_ring import DemoRing
 
-with Specimen() as ring:
+with DemoRing() as ring:
     ring.add(56)
     with ring.held(500):
         ring.add(20)
@@ -247,9 +247,9 @@ with Specimen() as ring:
 AT_WORK = """
 import itertools
 from ringbench.tools.ringdump.snapshot import facts
-from ringbench.tools.ringdump.test_ring import LENGTHS, Specimen
+from ringbench.tools.ringdump.demo_ring import LENGTHS, DemoRing
 
-with Specimen() as ring:
+with DemoRing() as ring:
     print(facts(ring.fd)["map_id"], flush=True)
     for length in itertools.cycle(LENGTHS):
         ring.add(length, discard=length == 20)
@@ -303,7 +303,7 @@ def test_photographs_of_a_ring_at_work_are_whole() -> None:
         seen: dict[int, Anatomy] = {}
         until = time.monotonic() + 60
         while len(seen) < 50 and time.monotonic() < until:
-            each = dissect(snapshot.of_map(number))  # which raises on one that is torn
+            each = decode(snapshot.of_map(number))  # which raises on one that is torn
             seen[each.producer] = each
         assert process.poll() is None
     assert len(seen) == 50
@@ -347,9 +347,9 @@ def test_a_map_that_is_no_ringbuf_is_refused() -> None:
     bpf = program.compiled("BPF_ARRAY(numbers, u64, 1);", [])
     try:
         number = snapshot.facts(bpf["numbers"].map_fd)["map_id"]
-        with pytest.raises(UsageError, match=f"--map-id {number}: that map is of type 2, a ringbuf's is 27"):
+        with pytest.raises(OptionError, match=f"--map-id {number}: that map is of type 2, a ringbuf's is 27"):
             snapshot.of_map(number)
     finally:
         bpf.cleanup()
-    with pytest.raises(UsageError, match="there is no such map"):
+    with pytest.raises(OptionError, match="there is no such map"):
         snapshot.of_map((1 << 32) - 1)

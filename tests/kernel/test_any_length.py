@@ -8,7 +8,7 @@ import pytest
 
 from ringbench.drivers import features
 from ringbench.drivers.readers import Opening, reader
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.kernel import probe, program, syscalls
 from ringbench.kernel.ringbuf import MappedRingbuf
 from ringbench.machine import isolation
@@ -43,13 +43,13 @@ _SENDS = {
 
 def _spoken(name: str, nbytes: int) -> list[tuple[int, int]]:
     """Return (number, length) of each record that arrived, over several fills and drains of a small ring."""
-    carrier = transport(name)
+    transport = find_transport(name)
     varied: Record = dataclasses.replace(sample(_LONGEST), varies=True)
     sent = dataclasses.replace(probe.fill(1, _LONGEST), record=varied)
-    files = [source_text for source_text in program.source.program([carrier], sent).split('#line 1 "bpf/account.h"')]
+    files = [source_text for source_text in program.source.program([transport], sent).split('#line 1 "bpf/account.h"')]
     text = files[0] + _PROGRAM.replace("SEND", _SENDS[name])
-    loaded = program.load([carrier], probe=sent, sizes={carrier.name: nbytes}, text=text)
-    source = reader("bulk").open(Opening(loaded, carrier, nbytes, NOBODY, 100_000, keep=True))
+    loaded = program.load([transport], probe=sent, sizes={transport.name: nbytes}, text=text)
+    source = reader("bulk").open(Opening(loaded, transport, nbytes, NOBODY, 100_000, keep=True))
     run = loaded.repeatable("speak")
     for _ in range(300):
         syscalls.run_repeatedly(run, 20)
@@ -64,7 +64,7 @@ def _spoken(name: str, nbytes: int) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("name", list(_SENDS))
 def test_each_arrives_once_with_its_own_length(name: str) -> None:
-    if reason := features.missing(transport(name)):
+    if reason := features.missing(find_transport(name)):
         pytest.skip(reason)
     found = isolation.run(_spoken, name, 32768, timeout_s=60)
     lengths = [8 + (number * 7 & 0xFF) for number in range(300 * 20)]
@@ -95,13 +95,13 @@ int exact(struct __sk_buff *skb) { return speak(1); }
 
 def _taken(records: int, nbytes: int) -> tuple[int, int]:
     """Return the bytes of the ring that so many *records* took, reserved at the longest's length and at their own."""
-    carriers = [transport("ringbuf-reserve"), transport("ringbuf-dynptr")]
+    carriers = [find_transport("ringbuf-reserve"), find_transport("ringbuf-dynptr")]
     sent = probe.fill(1, _LONGEST_SENT)
     text = program.source.program(carriers, sent).split('#line 1 "bpf/account.h"')[0] + _BOTH
     loaded = program.load(carriers, probe=sent, sizes={each.name: nbytes for each in carriers}, text=text)
     taken = []
-    for carrier, function in zip(carriers, ("fixed", "exact"), strict=True):
-        ring = MappedRingbuf(loaded.events(carrier).map_fd, nbytes, _LONGEST_SENT)
+    for transport, function in zip(carriers, ("fixed", "exact"), strict=True):
+        ring = MappedRingbuf(loaded.events(transport).map_fd, nbytes, _LONGEST_SENT)
         syscalls.run_repeatedly(loaded.repeatable(function), records)
         taken.append(ring.pending_bytes())
         ring.close()
@@ -110,9 +110,9 @@ def _taken(records: int, nbytes: int) -> tuple[int, int]:
 
 
 def test_a_reservation_of_the_records_own_length_takes_what_it_needs() -> None:
-    if reason := features.missing(transport("ringbuf-dynptr")):
+    if reason := features.missing(find_transport("ringbuf-dynptr")):
         pytest.skip(reason)
-    stride = transport("ringbuf-dynptr").stride
+    stride = find_transport("ringbuf-dynptr").stride
     fixed, exact = isolation.run(_taken, 256, 1 << 20, timeout_s=60)
     assert fixed == 256 * stride(_LONGEST_SENT) == 256 * 272
     assert exact == sum(stride(8 + (number * 7 & 0xFF)) for number in range(256)) < 0.55 * fixed

@@ -18,10 +18,10 @@ import pytest
 from ringbench.data.metrics.drops import account_error
 from ringbench.data.store import events_parquet
 from ringbench.data.store.folder import StoredSession, read_session
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import BOTH, Group, Profile
 from ringbench.run.trials import trial as trial_module
@@ -38,7 +38,7 @@ ONE += ["--transport", "perf", "--transport", "ringbuf-reserve", "--buffer-bytes
 
 
 def planned(reader: str, *transports: str, wakeup: str = "none", **more: Any) -> tuple[Trial, Plan]:
-    choice = Choice(
+    choice = RunOptions(
         transports=transports,
         readers=(reader,),
         wakeups=(wakeup,),
@@ -124,7 +124,7 @@ def _dying(trial: Trial, plan: Plan, place: Path) -> Outcome:
 def test_a_trial_whose_writer_dies_is_invalid(tmp_path: Path) -> None:
     for reader in ("callback", "libbpf"):
         trial, plan = planned(reader, *PAIR)
-        with pytest.raises(MeasurementInvalid, match="writes events to disk died with status -9"):
+        with pytest.raises(InvalidMeasurementError, match="writes events to disk died with status -9"):
             isolation.run(_dying, trial, plan, tmp_path / reader, timeout_s=60)
 
 

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from ringbench.drivers.readers import READERS, Opening, reader
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.drivers.workloads import workload
 from ringbench.kernel import program, syscalls
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.event import FORK
@@ -29,7 +29,7 @@ def _count() -> tuple[int, int, int, int]:
     """Return (forks surely between the two readings, the kernel's own count, forks at most, refused)."""
     load = workload("fork-exec", (0, 1))
     load.prepare()
-    carried = transport("ringbuf-output")
+    carried = find_transport("ringbuf-output")
     loaded = program.load([carried], sizes={carried.name: 16 << 20})
     source = reader("bulk").open(Opening(loaded, carried, 16 << 20, NOBODY, 400_000))
     loaded.set_window(1, (1 << 63) - 1)
@@ -63,7 +63,7 @@ def test_fork_events_agree_with_the_kernels_own_count_of_forks() -> None:
 
 
 def _stats() -> tuple[int, int, int]:
-    loaded = program.load([transport("perf")])
+    loaded = program.load([find_transport("perf")])
     load = workload("fork-exec", (0, 1))
     load.prepare()
     load.start()
@@ -96,7 +96,7 @@ def test_lives_beyond_the_map_are_counted_as_refused_and_stay_nameless() -> None
 
 
 def _crowded() -> tuple[int, int, int]:
-    carried = transport("ringbuf-output")
+    carried = find_transport("ringbuf-output")
     load = workload("fork-exec", (0, 1))
     load.prepare()
     loaded = program.load([carried], sizes={carried.name: 4 << 20}, lives=1)
@@ -111,12 +111,12 @@ def _crowded() -> tuple[int, int, int]:
     events = source.events()
     assert events is not None
     forks = events[events["kind"] == FORK]
-    refused = loaded.births_refused()
+    refused = loaded.task_map_full()
     source.close()
     loaded.close()
     return refused, int((forks["birth"] == 0).sum()), len(forks)
 
 
 def test_the_plan_of_the_ci_profile_uses_every_reader() -> None:
-    plan = build(PROFILES["smoke"], Choice(), (0, 1))
+    plan = build(PROFILES["smoke"], RunOptions(), (0, 1))
     assert {t.reader for t in plan.trials} == set(READERS)

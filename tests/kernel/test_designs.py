@@ -19,7 +19,7 @@ from ringbench.kernel import cpus, probe, program, source, syscalls
 from ringbench.kernel.probe import fill
 from ringbench.kernel.ticket_ring import MappedTickets
 from ringbench.machine import caches, isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import Group, Profile
 from ringbench.run.trials.trial import Outcome, measure
@@ -126,7 +126,7 @@ def _measured_in(groups: Groups, trial: Trial, plan: Plan) -> Outcome:
 @pytest.mark.parametrize("groups", [TOGETHER, APART], ids=["together", "apart"])
 def test_with_any_groups_the_account_is_exact_and_a_group_keeps_its_order(groups: Groups) -> None:
     name = "ringbuf-per-cache"
-    choice = Choice(
+    choice = RunOptions(
         transports=(name,), workloads=("fork-exec:300",), buffer_bytes=(1 << 20,), repeats=1, duration_s=0.3
     )
     group = Group("isolated", (name,), ("bulk",), ("adaptive",), (), (1,))
@@ -137,8 +137,8 @@ def test_with_any_groups_the_account_is_exact_and_a_group_keeps_its_order(groups
     assert recording.failed == 0
     assert recording.delivered > 10
     assert recording.rings == groups
-    carrier = TRANSPORTS[name]
-    assert recording.memory["physical"] == carrier.physical_bytes(1 << 20, len(groups))
+    transport = TRANSPORTS[name]
+    assert recording.memory["physical"] == transport.physical_bytes(1 << 20, len(groups))
     assert recording.memory["memlock"] in (None, pytest.approx(recording.memory["physical"], abs=4096 * len(groups)))
     for ring in groups:
         own = recording.events[np.isin(recording.events["cpu"], ring)]
@@ -148,9 +148,9 @@ def test_with_any_groups_the_account_is_exact_and_a_group_keeps_its_order(groups
 def _by_ring(groups: Groups) -> list[list[int]]:
     """Return the records that each ring brought after each CPU in turn has written one more than the CPU before."""
     caches.online_by_cache = lambda root=None: groups
-    carrier, record = TRANSPORTS["ringbuf-per-cache"], sample(16)
-    loaded = program.load([carrier], probe=probe.fill(1, 16), sizes={carrier.name: 1 << 16})
-    fill, rings = loaded.repeatable("fill"), open_rings(loaded, carrier, 1 << 16, NOBODY)
+    transport, record = TRANSPORTS["ringbuf-per-cache"], sample(16)
+    loaded = program.load([transport], probe=probe.fill(1, 16), sizes={transport.name: 1 << 16})
+    fill, rings = loaded.repeatable("fill"), open_rings(loaded, transport, 1 << 16, NOBODY)
     arena, found = Arena(record, 1000, keep=True), []
     for times, cpu in enumerate(cpus.online(), start=1):
         os.sched_setaffinity(0, (cpu,))
@@ -227,12 +227,12 @@ _NEXT = {"ticket-ring": "ticket_ring_next.lookup(&zero)", "arena-ring": "arena_a
 
 def _with_a_paused_producer(name: str) -> list[tuple[int, int, int]]:
     """Return (records, overwritten, bytes waiting) after each look at a ring of 16 slots."""
-    carrier, sent = TRANSPORTS[name], fill(1, 16)
-    size = 16 * carrier.stride(16)
-    text = source.program([carrier], sent) + _PAUSED.replace("NEXT", _NEXT[name])
-    loaded = program.load([carrier], probe=sent, text=text, sizes={name: size})
+    transport, sent = TRANSPORTS[name], fill(1, 16)
+    size = 16 * transport.stride(16)
+    text = source.program([transport], sent) + _PAUSED.replace("NEXT", _NEXT[name])
+    loaded = program.load([transport], probe=sent, text=text, sizes={name: size})
     send, draw = (loaded.repeatable(each) for each in ("send", "draw"))
-    (ring,) = open_rings(loaded, carrier, size, NOBODY)
+    (ring,) = open_rings(loaded, transport, size, NOBODY)
     assert isinstance(ring, MappedTickets)
     arena = Arena(sent.record, 1000, keep=True)
     seen = []

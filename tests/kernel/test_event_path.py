@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.tools.event_path import EventPath
 from tests import ROOT
 
@@ -93,9 +93,9 @@ def test_a_submission_that_is_not_counted_fails_the_test(tmp_path: Path) -> None
 
 
 def test_what_is_wrong_with_a_program_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no table 'other'"), EventPath(text("perf"), "other"):
+    with pytest.raises(OptionError, match="no table 'other'"), EventPath(text("perf"), "other"):
         pass
-    with pytest.raises(UsageError, match="with"):
+    with pytest.raises(OptionError, match="with"):
         _ = EventPath(text("perf")).found
     bad = pytest_run(tmp_path, "TEXT = 'int x = ;'\n", "    pass")
     assert bad.returncode == 1
@@ -106,7 +106,7 @@ def test_nothing_stays_when_the_block_raises(event_path: Callable[..., Any]) -> 
     with pytest.raises(ZeroDivisionError), event_path(text("perf")) as path:
         raise ZeroDivisionError
     assert path.bpf is None
-    with pytest.raises(UsageError):
+    with pytest.raises(OptionError):
         _ = path.attempted
 
 

@@ -17,12 +17,12 @@ from click.testing import CliRunner
 from ringbench.cli.list import list_
 from ringbench.drivers import features
 from ringbench.drivers.transports import TRANSPORTS
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import linked_list
 from ringbench.machine import isolation
 from ringbench.machine.toolchain import bcc_version
 from ringbench.run import preflight
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.waits import WAITS
@@ -109,15 +109,15 @@ def test_a_transport_that_cannot_be_made_is_listed_as_such_and_left_out_of_plans
     assert not listed["ticket-ring"]["available"]
     assert listed["ticket-ring"]["missing"] == reason
     assert listed["perf"]["available"]
-    plan = build(PROFILES["designs"], Choice(), (0, 1), features.missing)
+    plan = build(PROFILES["designs"], RunOptions(), (0, 1), features.missing)
     assert any(note == f"left out: ticket-ring: {reason}." for note in plan.notes)
     carried = {name for trial in plan.trials for name in trial.transports}
     assert carried >= {"perf", "ringbuf-reserve"}
     assert "ticket-ring" not in carried
-    with pytest.raises(UsageError, match="nothing is left to measure: left out: ticket-ring: atomic ticket"):
-        build(PROFILES["smoke"], Choice(transports=("ticket-ring",)), (0, 1), features.missing)
-    elsewhere = build(PROFILES["smoke"], Choice(transports=("ticket-ring",), mode="isolated"), (0, 1))
-    with pytest.raises(EnvironmentLacks, match="ticket-ring cannot be had here: atomic ticket"):
+    with pytest.raises(OptionError, match="nothing is left to measure: left out: ticket-ring: atomic ticket"):
+        build(PROFILES["smoke"], RunOptions(transports=("ticket-ring",)), (0, 1), features.missing)
+    elsewhere = build(PROFILES["smoke"], RunOptions(transports=("ticket-ring",), mode="isolated"), (0, 1))
+    with pytest.raises(MissingRequirementError, match="ticket-ring cannot be had here: atomic ticket"):
         preflight.check(elsewhere)
     done = inside("run", "--transport", "ticket-ring", "--out", "s", cwd=tmp_path)
     assert done.returncode == 2
@@ -162,14 +162,14 @@ def test_a_list_is_refused_for_the_type_of_the_program_alone() -> None:
 _UNPRIVILEGED = """
 import sys
 from ringbench.cli import main
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import features
 from ringbench.drivers.transports import TRANSPORTS
 
 assert features.missing(TRANSPORTS["ticket-ring"]) is None
 try:
     features.features()
-except EnvironmentLacks as error:
+except MissingRequirementError as error:
     print(error)
 sys.argv = ["ringbench", "doctor"]
 main()

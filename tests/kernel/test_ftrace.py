@@ -19,11 +19,11 @@ from ringbench.data.metrics.drops import account_error
 from ringbench.data.metrics.ordering import causal_violations, cross_cpu_lives
 from ringbench.data.metrics.overhead import METRIC
 from ringbench.drivers import features
-from ringbench.drivers.transports import TRANSPORTS, transport
-from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.drivers.transports import TRANSPORTS, find_transport
+from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import cpus, ftrace, probe, program, tracefs
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials import overhead, trial
@@ -104,7 +104,7 @@ def test_its_order_is_a_cpus_own_and_none_between_them(measured: Measure) -> Non
 
 
 def test_what_did_not_fit_is_counted_and_the_account_is_exact(measured: Measure) -> None:
-    size = FTRACE.possible_bytes(1, len(cpus.online()))
+    size = FTRACE.round_size(1, len(cpus.online()))
     found = share(measured("ftrace", buffer_bytes=size, wait="sleep:100ms", duration_s=0.5), "ftrace")
     recording = found.recording
     assert account_error(recording) is None
@@ -140,7 +140,7 @@ def _measured_wrongly(how: str, asked: Trial, plan: Plan) -> trial.Outcome:
 
 
 def _plan(duration_s: float = 0.3, workload: str = "fork-exec") -> Plan:
-    choice = Choice(
+    choice = RunOptions(
         transports=("ftrace",), mode="isolated", workloads=(workload,), repeats=1, duration_s=duration_s,
         buffer_bytes=(1 << 20,),
     )  # fmt: skip
@@ -150,7 +150,7 @@ def _plan(duration_s: float = 0.3, workload: str = "fork-exec") -> Plan:
 @pytest.mark.parametrize("how", WRONG)
 def test_an_account_that_does_not_add_up_is_no_measurement(how: str) -> None:
     plan = _plan()
-    with pytest.raises(MeasurementInvalid, match=r"ftrace's account of CPU \d+ does not add up"):
+    with pytest.raises(InvalidMeasurementError, match=r"ftrace's account of CPU \d+ does not add up"):
         isolation.run(_measured_wrongly, how, plan.trials[0], plan, timeout_s=60)
 
 
@@ -185,18 +185,20 @@ def test_what_its_callback_takes_is_what_lies_between_two_looks(measured: Measur
 def test_what_it_cannot_carry_is_refused_before_anything_is_attached() -> None:
     said = "ftrace carries fork, exec and exit alone, as the kernel's tracepoints write them"
     for workload in ("firehose:8", "sched-switch", "nested"):
-        with pytest.raises(UsageError, match=f"nothing is left to measure: left out: workload {workload}: {said}"):
+        with pytest.raises(OptionError, match=f"nothing is left to measure: left out: workload {workload}: {said}"):
             _plan(workload=workload)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(OptionError, match=said):
         program.load([FTRACE], probe=probe.SCHED_SWITCH)
-    disk = build(PROFILES["designs"], Choice(events_to="disk"), cpus.online())
+    disk = build(PROFILES["designs"], RunOptions(events_to="disk"), cpus.online())
     assert any("left out: ftrace with --events-to disk" in note for note in disk.notes)
     assert not any("ftrace" in each.transports for each in disk.trials)
 
 
 @pytest.mark.parametrize("stage", ["unread", "read"])
 def test_what_it_costs_the_workload_can_be_timed(stage: str) -> None:
-    choice = Choice(transports=("ftrace",), workloads=("fork-exec",), placements=("free",), repeats=1, duration_s=0.2)
+    choice = RunOptions(
+        transports=("ftrace",), workloads=("fork-exec",), placements=("free",), repeats=1, duration_s=0.2
+    )
     plan = build(PROFILES["overhead"], choice, cpus.online())
     (asked,) = [each for each in plan.trials if each.stage == stage]
     (found,) = isolation.run(overhead.measure, asked, plan, timeout_s=60).shares
@@ -283,7 +285,7 @@ def _made() -> str:
 
 
 def test_what_a_killed_watchdog_left_is_swept_and_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
-    with pytest.raises(MeasurementInvalid, match="died with status -9"):
+    with pytest.raises(InvalidMeasurementError, match="died with status -9"):
         isolation.run(_with_an_instance, str(tmp_path / "name"), timeout_s=30)
     stale = (tmp_path / "name").read_text()
     folder, me = tracefs.instances(), os.getpid()
@@ -319,4 +321,4 @@ def test_what_the_kernel_refuses_is_told_in_its_words() -> None:
 
 
 def test_variants_count_their_runs_too() -> None:
-    assert transport("ftrace~again").sized(0, 1, 56) == FTRACE.sized(0, 1, 56) != ()
+    assert find_transport("ftrace~again").sized(0, 1, 56) == FTRACE.sized(0, 1, 56) != ()

@@ -24,7 +24,7 @@ from ringbench.drivers.workloads.workers import Workers
 from ringbench.kernel import cpus, syscalls
 from ringbench.machine import isolation
 from ringbench.machine.lock import held
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.session import trial_runner
@@ -87,7 +87,7 @@ def test_a_workload_that_dies_half_way_makes_its_trial_invalid(
     monkeypatch: pytest.MonkeyPatch, workload: str, said: str
 ) -> None:
     monkeypatch.setitem(trial_runner.MEASURES, "isolated", _killed_half_way)
-    choice = Choice(workloads=(workload,), transports=("perf",), readers=("bulk",), duration_s=1.0, repeats=1)
+    choice = RunOptions(workloads=(workload,), transports=("perf",), readers=("bulk",), duration_s=1.0, repeats=1)
     plan = build(PROFILES["quick"], dataclasses.replace(choice, mode="isolated", wakeups=("none",)), cpus.online())
     (row,), events, _ = trial_runner._measured(plan.trials[0], plan, {}, None)
     assert row["valid"] is False

@@ -12,16 +12,16 @@ from ringbench.data.metrics.drops import account_error
 from ringbench.data.metrics.overhead import METRIC
 from ringbench.drivers.workloads import operation
 from ringbench.drivers.workloads.rounds import Rounds
-from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials import overhead
 from ringbench.spec.trial import Trial
 
-_PLAN = build(PROFILES["overhead"], Choice(repeats=1, duration_s=0.1, placements=("free",)), cpus.online())
+_PLAN = build(PROFILES["overhead"], RunOptions(repeats=1, duration_s=0.1, placements=("free",)), cpus.online())
 _TRIALS = {f"{t.workload} {t.stage} {t.transports[0]} {t.wakeup}": t for t in _PLAN.trials}
 
 
@@ -35,16 +35,16 @@ def test_every_stage_is_timed_and_its_account_balances(name: str) -> None:
     assert found.ns > 0.05e9
     assert account_error(recording) is None
     values = METRIC.compute(recording)
-    assert values["operation_ns"] == pytest.approx(found.events_an_operation * values["operation_ns_per_event"])
+    assert values["operation_ns"] == pytest.approx(found.events_per_operation * values["operation_ns_per_event"])
     if trial.stage == "bare":
         assert (recording.attempted, recording.delivered) == (None, None)
         return
     assert recording.failed == 0
-    assert recording.attempted >= found.operations * found.events_an_operation
+    assert recording.attempted >= found.operations * found.events_per_operation
     if trial.workload.startswith("firehose"):  # nobody else calls with that pid; its first round isn't counted
-        a_round = overhead._operations(trial, found.events_an_operation)
+        a_round = overhead._operations(trial, found.events_per_operation)
         assert found.operations % a_round == 0
-        assert recording.attempted == (found.operations + a_round) * found.events_an_operation
+        assert recording.attempted == (found.operations + a_round) * found.events_per_operation
     delivered = None if trial.stage == "probe" else recording.attempted
     assert recording.delivered == delivered
     assert recording.checksum is None or recording.checksum.holds is True
@@ -58,9 +58,9 @@ def test_a_buffer_too_small_for_a_round_is_not_filled_beyond_what_it_holds() -> 
 
 
 def test_a_workload_without_an_operation_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"can be timed one by one\. Those that have: fork-exec, firehose:B"):
+    with pytest.raises(OptionError, match=r"can be timed one by one\. Those that have: fork-exec, firehose:B"):
         operation("stress-ng:fork")
-    with pytest.raises(UsageError, match="can be timed one by one"):
+    with pytest.raises(OptionError, match="can be timed one by one"):
         operation("fork-exec@60%")
 
 
@@ -82,7 +82,7 @@ def _parent(process: Path) -> int:
 
 
 def test_a_producer_that_dies_makes_the_trial_invalid() -> None:
-    with pytest.raises(MeasurementInvalid, match="the producer ended by itself"):
+    with pytest.raises(InvalidMeasurementError, match="the producer ended by itself"):
         isolation.run(_die, None, timeout_s=60)
 
 

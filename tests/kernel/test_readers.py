@@ -7,7 +7,7 @@ import pytest
 from ringbench.data.metrics.drops import account_error
 from ringbench.drivers.readers import READERS, Opening, reader
 from ringbench.drivers.readers.arena import CALL_LIMIT
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.drivers.workloads import usual_record_bytes
 from ringbench.kernel import cpus, probe, program, syscalls
 from ringbench.machine import isolation
@@ -18,27 +18,27 @@ from tests.kernel.conftest import BUFFERS, Measure, share
 POLICIES = ("every", "adaptive", "batch:500", "bytes:16K", "none")
 
 
-def _turn(name: str, carrier: str, policy: str) -> bool:
+def _turn(name: str, transport: str, policy: str) -> bool:
     """Whether it is this one's turn: a reader meets the same ring whichever way a record came into it, so with each
     policy it is given one of the two ways; each way meets every reader, and every policy."""
     turn = (list(READERS).index(name) + POLICIES.index(policy)) % 2
-    return carrier != ("ringbuf-output", "ringbuf-reserve")[turn]
+    return transport != ("ringbuf-output", "ringbuf-reserve")[turn]
 
 
 CELLS = [
-    (name, carrier.name, policy)
+    (name, transport.name, policy)
     for name, kind in READERS.items()
-    for carrier in map(transport, BUFFERS)
+    for transport in map(find_transport, BUFFERS)
     for policy in POLICIES
-    if wakeup(policy).kind in carrier.wakeups and kind.refuses(carrier, wakeup(policy)) is None
-    if _turn(name, carrier.name, policy)
+    if wakeup(policy).kind in transport.wakeups and kind.refuses(transport, wakeup(policy)) is None
+    if _turn(name, transport.name, policy)
 ]
 
 
-@pytest.mark.parametrize(("name", "carrier", "policy"), CELLS)
-def test_account_and_checksum_hold_at_full_speed(measured: Measure, name: str, carrier: str, policy: str) -> None:
-    outcome = measured(carrier, reader=name, wakeup=policy, workload="firehose:8", duration_s=0.1)
-    recording = share(outcome, carrier).recording
+@pytest.mark.parametrize(("name", "transport", "policy"), CELLS)
+def test_account_and_checksum_hold_at_full_speed(measured: Measure, name: str, transport: str, policy: str) -> None:
+    outcome = measured(transport, reader=name, wakeup=policy, workload="firehose:8", duration_s=0.1)
+    recording = share(outcome, transport).recording
     assert account_error(recording) is None
     assert recording.checksum.holds is (None if name == "callback-bare" else True)
     assert recording.attempted > 1000
@@ -63,12 +63,17 @@ def test_each_producer_is_counted_and_stays_on_its_cpu(measured: Measure) -> Non
 
 
 @pytest.mark.parametrize("record_bytes", [8, 16, 24, 64, 72, 1024, 8192])
-@pytest.mark.parametrize("carrier", BUFFERS)
-def test_records_of_every_length_arrive_whole(measured: Measure, carrier: str, record_bytes: int) -> None:
+@pytest.mark.parametrize("transport", BUFFERS)
+def test_records_of_every_length_arrive_whole(measured: Measure, transport: str, record_bytes: int) -> None:
     outcome = measured(
-        carrier, workload="firehose:4", record_bytes=(record_bytes,), buffer_bytes=1 << 20, duration_s=0.1, wait="spin"
+        transport,
+        workload="firehose:4",
+        record_bytes=(record_bytes,),
+        buffer_bytes=1 << 20,
+        duration_s=0.1,
+        wait="spin",
     )
-    recording = share(outcome, carrier).recording
+    recording = share(outcome, transport).recording
     assert account_error(recording) is None
     assert recording.checksum.holds
     assert recording.record_bytes == record_bytes
@@ -76,7 +81,7 @@ def test_records_of_every_length_arrive_whole(measured: Measure, carrier: str, r
 
 
 @pytest.mark.parametrize(
-    ("carrier", "policy", "most"),
+    ("transport", "policy", "most"),
     [
         ("perf", "every", 0),
         ("perf", "none", 0),
@@ -91,13 +96,13 @@ def test_records_of_every_length_arrive_whole(measured: Measure, carrier: str, r
 )
 @pytest.mark.parametrize("name", ["bulk", "libbpf"])
 def test_what_a_policy_strands_is_less_than_it_waits_for(
-    measured: Measure, name: str, carrier: str, policy: str, most: int
+    measured: Measure, name: str, transport: str, policy: str, most: int
 ) -> None:
-    outcome = measured(carrier, reader=name, wakeup=policy, workload="fork-exec:400", duration_s=0.3)
-    recording = share(outcome, carrier).recording
+    outcome = measured(transport, reader=name, wakeup=policy, workload="fork-exec:400", duration_s=0.3)
+    recording = share(outcome, transport).recording
     assert account_error(recording) is None
     # A ring per CPU can each hold nearly a batch; a ringbuf's batches are counted by CPU, its bytes are not.
-    rings = 1 if policy.startswith("bytes") and carrier != "perf" else len(cpus.online())
+    rings = 1 if policy.startswith("bytes") and transport != "perf" else len(cpus.online())
     assert recording.residual <= most * rings
     if recording.residual:
         assert recording.stranded_age_ns >= GRACE_S * 1e9
@@ -113,50 +118,50 @@ def test_a_batch_strands_what_does_not_fill_it(measured: Measure) -> None:
 @pytest.mark.parametrize(
     ("few", "many"), [("batch:1000", "batch:100"), ("bytes:64K", "bytes:8K"), ("batch:100", "every")]
 )
-@pytest.mark.parametrize("carrier", BUFFERS)
-def test_a_policy_that_waits_for_more_wakes_less_often(measured: Measure, carrier: str, few: str, many: str) -> None:
+@pytest.mark.parametrize("transport", BUFFERS)
+def test_a_policy_that_waits_for_more_wakes_less_often(measured: Measure, transport: str, few: str, many: str) -> None:
     counts = []
     for policy in (few, many):
         recording = share(
-            measured(carrier, wakeup=policy, workload="fork-exec:1000", duration_s=0.4), carrier
+            measured(transport, wakeup=policy, workload="fork-exec:1000", duration_s=0.4), transport
         ).recording
         counts.append(recording.wakeups / recording.attempted)
     assert counts[0] * 2 < counts[1]
 
 
-@pytest.mark.parametrize("carrier", ["perf", "ringbuf-reserve"])
+@pytest.mark.parametrize("transport", ["perf", "ringbuf-reserve"])
 @pytest.mark.parametrize("name", ["callback", "callback-bare"])
-def test_a_reader_given_more_than_it_can_take_still_ends(measured: Measure, name: str, carrier: str) -> None:
-    outcome = measured(carrier, reader=name, workload="firehose:512", duration_s=0.3, wait="spin")
-    recording = share(outcome, carrier).recording
+def test_a_reader_given_more_than_it_can_take_still_ends(measured: Measure, name: str, transport: str) -> None:
+    outcome = measured(transport, reader=name, workload="firehose:512", duration_s=0.3, wait="spin")
+    recording = share(outcome, transport).recording
     assert recording.failed > recording.delivered / 10, "it could take the load: the test shows nothing"
     assert account_error(recording) is None
 
 
 def _handed_over_at_once(name: str, carrier_name: str) -> tuple[int, int, int]:
     """Fill a ring with more than CALL_LIMIT records; return (in it, handed over by the first call, by all)."""
-    carrier = transport(carrier_name)
+    transport = find_transport(carrier_name)
     nbytes = 32 << 20
-    loaded = program.load([carrier], probe=probe.fill(64, 8), sizes={carrier.name: nbytes})
-    source = reader(name).open(Opening(loaded, carrier, nbytes, NOBODY, 0, keep=False))
+    loaded = program.load([transport], probe=probe.fill(64, 8), sizes={transport.name: nbytes})
+    source = reader(name).open(Opening(loaded, transport, nbytes, NOBODY, 0, keep=False))
     runs = 3 * CALL_LIMIT // 64
     syscalls.run_repeatedly(loaded.repeatable("fill"), runs)
     first = total = source.drain()
     while taken := source.drain():
         total += taken
-    account = loaded.account(carrier)
+    account = loaded.account(transport)
     assert (account.failed, account.attempted) == (0, 64 * runs)
     source.close()
     loaded.close()
     return account.attempted, first, total
 
 
-@pytest.mark.parametrize("carrier", ["perf", "ringbuf-output"])
+@pytest.mark.parametrize("transport", ["perf", "ringbuf-output"])
 @pytest.mark.parametrize("name", ["bulk", "bulk-view", "compiled", "libbpf"])
-def test_one_call_hands_over_a_bounded_number_of_records(name: str, carrier: str) -> None:
-    held, first, total = isolation.run(_handed_over_at_once, name, carrier, timeout_s=60)
+def test_one_call_hands_over_a_bounded_number_of_records(name: str, transport: str) -> None:
+    held, first, total = isolation.run(_handed_over_at_once, name, transport, timeout_s=60)
     assert total == held
-    if (name, carrier) == ("compiled", "perf"):
+    if (name, transport) == ("compiled", "perf"):
         assert first == held, "libbcc's reader of perf buffers ends when they are empty, and only then"
     else:
         assert first <= CALL_LIMIT < held
@@ -175,11 +180,11 @@ def test_a_view_that_is_held_costs_the_producers_their_room(measured: Measure) -
     assert 1 - failed[1] < (1 - failed[0]) / 2  # less than half as much gets through
 
 
-@pytest.mark.parametrize("carrier", BUFFERS)
+@pytest.mark.parametrize("transport", BUFFERS)
 @pytest.mark.parametrize("name", list(READERS))
-def test_a_capacity_trial_balances_and_times_everything(measured: Measure, name: str, carrier: str) -> None:
-    outcome = measured(carrier, reader=name, workload="firehose:8", mode="capacity", duration_s=0.05)
-    recording = share(outcome, carrier).recording
+def test_a_capacity_trial_balances_and_times_everything(measured: Measure, name: str, transport: str) -> None:
+    outcome = measured(transport, reader=name, workload="firehose:8", mode="capacity", duration_s=0.05)
+    recording = share(outcome, transport).recording
     assert account_error(recording) is None
     assert recording.failed == 0, "nine tenths of the ring were too much"
     found = recording.capacity

@@ -271,17 +271,17 @@ class Drained:
     written: list[int]
 
 
-def _each_reader(carrier: Transport, text: str, runs: tuple[int, ...]) -> dict[str, Drained]:
+def _each_reader(transport: Transport, text: str, runs: tuple[int, ...]) -> dict[str, Drained]:
     """Let each reader in turn drain what *runs* runs of the program wrote, run by run."""
     sent = probe.fill(1, RECORD)
     text = (source.folder() / sent.record.header).read_text() + text
-    loaded = program.load([carrier], probe=sent, text=text, sizes={carrier.name: 16 * PAGE})
+    loaded = program.load([transport], probe=sent, text=text, sizes={transport.name: 16 * PAGE})
     fill = loaded.repeatable("fill")
     os.sched_setaffinity(0, cpus.online()[:1])
     found, number = {}, 0
     for name in EVERY_READER:
-        pages = 16 * (1 if carrier.shape == "shared-ring" else len(cpus.online()))
-        opened = _open(name, Opening(loaded, carrier, pages * PAGE, NOBODY, 100_000, keep=False))
+        pages = 16 * (1 if transport.shape == "shared-ring" else len(cpus.online()))
+        opened = _open(name, Opening(loaded, transport, pages * PAGE, NOBODY, 100_000, keep=False))
         written: list[int] = []
         for times in runs:
             syscalls.run_repeatedly(fill, times)

@@ -8,7 +8,7 @@ import pytest
 
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import Group, Profile
 from ringbench.run.session import rows
@@ -39,7 +39,7 @@ def test_each_sabotage_is_tried() -> None:
 @pytest.mark.parametrize("name", REASONS)
 def test_a_sabotaged_account_makes_the_trial_invalid(name: str) -> None:
     # Woken for every 500th record, and asleep in between, so that a part of them is left to the final drain.
-    choice = Choice(wakeups=("batch:500",), waits=("epoll",), producers=(1,), repeats=1)
+    choice = RunOptions(wakeups=("batch:500",), waits=("epoll",), producers=(1,), repeats=1)
     plan = build(PROFILE, choice, cpus.online())
     (trial,) = plan.trials
     outcome = isolation.run(sabotage.measure, name, trial, plan, timeout_s=60)

@@ -25,23 +25,23 @@ from tests.kernel.test_session import ringbench
 
 POLICIES = ("none", "every", "adaptive", "batch:500", "bytes:16K")
 CELLS = [
-    (carrier.name, policy, reader)
-    for carrier in TRANSPORTS.values()
+    (transport.name, policy, reader)
+    for transport in TRANSPORTS.values()
     for policy in POLICIES
     for reader in (("bulk", "libbpf") if policy in ("every", "adaptive") else ("bulk",))
-    if wakeup(policy).kind in carrier.wakeups
-    and carrier.refuses(probe.SCHED_SWITCH.record.struct) is None
-    and READERS[reader].refuses(carrier, wakeup(policy)) is None
+    if wakeup(policy).kind in transport.wakeups
+    and transport.refuses(probe.SCHED_SWITCH.record.struct) is None
+    and READERS[reader].refuses(transport, wakeup(policy)) is None
 ]
 PARTS = 4
 
 
-@pytest.mark.parametrize(("carrier", "policy", "reader"), CELLS)
+@pytest.mark.parametrize(("transport", "policy", "reader"), CELLS)
 def test_every_switch_is_accounted_for_and_nothing_stalls(
-    measured: Measure, carrier: str, policy: str, reader: str
+    measured: Measure, transport: str, policy: str, reader: str
 ) -> None:
-    outcome = measured(carrier, reader=reader, wakeup=policy, workload="sched-switch", buffer_bytes=4 << 20)
-    recording = share(outcome, carrier).recording
+    outcome = measured(transport, reader=reader, wakeup=policy, workload="sched-switch", buffer_bytes=4 << 20)
+    recording = share(outcome, transport).recording
     assert account_error(recording) is None
     assert recording.checksum.holds
     assert recording.record_bytes == SWITCHED.itemsize
@@ -56,14 +56,14 @@ def test_every_switch_is_accounted_for_and_nothing_stalls(
 
 
 @pytest.mark.parametrize(
-    ("carrier", "policy"),
+    ("transport", "policy"),
     [("perf", "every"), ("ringbuf-output", "every"), ("ringbuf-reserve", "every"), ("ringbuf-reserve", "adaptive")],
 )
 def test_a_reader_that_its_own_switches_wake_is_kept_awake_and_let_go_at_the_end(
-    measured: Measure, carrier: str, policy: str
+    measured: Measure, transport: str, policy: str
 ) -> None:
-    outcome = measured(carrier, reader="libbpf", wakeup=policy, workload="sched-switch@1")
-    recording = share(outcome, carrier).recording
+    outcome = measured(transport, reader="libbpf", wakeup=policy, workload="sched-switch@1")
+    recording = share(outcome, transport).recording
     assert account_error(recording) is None
     assert recording.residual == 0
     # It falls asleep, which is a switch, which wakes it, which is another: most of what it reads it has made itself.

@@ -15,7 +15,7 @@ from ringbench.data.metrics.drops import account_error
 from ringbench.drivers.readers import READERS
 from ringbench.kernel import cpus
 from ringbench.machine import isolation
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials.trial import Outcome, measure
@@ -54,7 +54,7 @@ def _watched(plan: Plan) -> tuple[Outcome, list[int]]:
 @pytest.mark.parametrize("name", list(READERS))
 def test_memory_stays_flat_and_the_account_exact(request: pytest.FixtureRequest, name: str) -> None:
     seconds = float(request.config.getoption("--soak"))
-    choice = Choice(
+    choice = RunOptions(
         transports=("perf", "ringbuf-reserve"),
         readers=(name,),
         wakeups=("none",),

@@ -90,12 +90,12 @@ POLICIES = ("every", "adaptive", "batch:500", "bytes:4K", "none")
 
 
 def _load_all(name: str) -> int:
-    loaded, carrier = 0, TRANSPORTS[name]
+    loaded, transport = 0, TRANSPORTS[name]
     for policy in map(wakeup, POLICIES):
-        if policy.kind not in carrier.wakeups:
+        if policy.kind not in transport.wakeups:
             continue
         for sent in (probe.firehose(32, 8), probe.firehose(1, 1024), probe.fill(8, 16), probe.SCHED_SWITCH):
-            program.load([carrier], probe=sent, wakeup=policy).close()
+            program.load([transport], probe=sent, wakeup=policy).close()
             loaded += 1
     return loaded
 
@@ -103,11 +103,13 @@ def _load_all(name: str) -> int:
 @pytest.mark.slow
 def test_every_probe_compiles_with_every_transport_and_wakeup() -> None:
     kinds = [wakeup(policy).kind for policy in POLICIES]
-    carriers = [carrier for carrier in TRANSPORTS.values() if not carrier.own_records and not features.missing(carrier)]
-    possible = sum(kind in carrier.wakeups for carrier in carriers for kind in kinds)
+    carriers = [
+        transport for transport in TRANSPORTS.values() if not transport.own_records and not features.missing(transport)
+    ]
+    possible = sum(kind in transport.wakeups for transport in carriers for kind in kinds)
     # Side by side, since nothing is counted: the window of none of them is open.
     with ProcessPoolExecutor(len(cpus.online()), get_context("forkserver")) as pool:
-        assert sum(pool.map(_load_all, [carrier.name for carrier in carriers])) == 4 * possible
+        assert sum(pool.map(_load_all, [transport.name for transport in carriers])) == 4 * possible
 
 
 ORDER = """

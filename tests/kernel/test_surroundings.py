@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.kernel import cpus, other_programs, program, tracepoints
 from ringbench.kernel.probe import LIFECYCLE
 from ringbench.machine import isolation
@@ -25,7 +25,7 @@ _RAW = "RAW_TRACEPOINT_PROBE(sched_process_fork) { return 0; }"
 def _count_beside(text: str | None) -> tuple[int | None, int | None]:
     with tracepoints.held(NAMES) as held:
         before = other_programs.programs(held, NAMES)
-        beside = program.load([transport("perf")], text=text) if text else None
+        beside = program.load([find_transport("perf")], text=text) if text else None
         during = other_programs.programs(held, NAMES)
         if beside is not None:
             beside.close()

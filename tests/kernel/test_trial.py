@@ -30,7 +30,7 @@ def test_the_account_of_an_isolated_trial_balances(measured: Measure, transport:
     assert recording.producer_runs >= recording.attempted * 0.9
     assert recording.producer_run_ns > 0
     assert recording.consumer_cpu_ns > 0
-    assert outcome.births_refused == 0
+    assert outcome.task_map_full == 0
 
 
 @pytest.mark.parametrize(

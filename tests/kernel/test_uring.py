@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import uring
 from ringbench.kernel.uring import Uring
 
@@ -88,7 +88,9 @@ def test_a_descriptor_is_polled_again_and_again_by_one_submission() -> None:
 
 
 def test_what_cannot_be_done_is_said() -> None:
-    with pytest.raises(EnvironmentLacks, match=r"io_uring cannot be had .*Invalid argument.*io_uring_disabled is"):
+    with pytest.raises(
+        MissingRequirementError, match=r"io_uring cannot be had .*Invalid argument.*io_uring_disabled is"
+    ):
         Uring(8, cq_entries=4)
     with Uring(1) as ring:
         ring.push(uring.NOP, -1)

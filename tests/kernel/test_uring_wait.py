@@ -18,11 +18,11 @@ from click.testing import CliRunner
 from ringbench.cli.list import list_
 from ringbench.data.metrics.drops import account_error
 from ringbench.drivers import features
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel import cpus, syscalls, uring_poll
 from ringbench.kernel.uring_poll import UringPoll
 from ringbench.run import preflight
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.waits import WAITS
@@ -117,7 +117,7 @@ def test_a_poll_that_the_kernel_ended_is_armed_again(monkeypatch: pytest.MonkeyP
 
 def test_a_poll_that_failed_ends_the_measurement() -> None:
     poll = UringPoll((1 << 30,), 0.01)  # no descriptor has such a number
-    with pytest.raises(MeasurementInvalid, match="Bad file descriptor"):
+    with pytest.raises(InvalidMeasurementError, match="Bad file descriptor"):
         poll.wait()
     poll.close()
 
@@ -196,12 +196,12 @@ def test_where_it_is_refused_lists_and_plans_say_so() -> None:
     assert reason.startswith("io_uring's poll of a ring: io_uring cannot be had (io_uring_setup: Operation not permi")
     listed = json.loads(CliRunner().invoke(list_, ["--json"]).stdout)["waits"]
     assert {row["name"]: row.get("missing") for row in listed} == {**dict.fromkeys(WAITS), "uring": reason}
-    choice = Choice(wakeups=("every",), waits=("uring", "epoll"), transports=BUFFERS, mode="isolated")
+    choice = RunOptions(wakeups=("every",), waits=("uring", "epoll"), transports=BUFFERS, mode="isolated")
     plan = build(PROFILES["smoke"], choice, (0, 1), features.missing)
     assert f"left out: wait uring: {reason}." in plan.notes
     assert {trial.wait for trial in plan.trials} == {"epoll"}
     alone = replace(choice, waits=("uring",))
-    with pytest.raises(UsageError, match="nothing is left to measure: left out: wait uring"):
+    with pytest.raises(OptionError, match="nothing is left to measure: left out: wait uring"):
         build(PROFILES["smoke"], alone, (0, 1), features.missing)
-    with pytest.raises(EnvironmentLacks, match="--wait uring cannot be had here: io_uring"):
+    with pytest.raises(MissingRequirementError, match="--wait uring cannot be had here: io_uring"):
         preflight.check(build(PROFILES["smoke"], alone, (0, 1)))

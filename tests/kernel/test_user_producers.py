@@ -26,12 +26,12 @@ from ringbench.drivers.channels import CHANNELS, Kind
 from ringbench.drivers.channels.mapped_ring import MappedRing
 from ringbench.drivers.channels.printk import MOST, MOST_PER_S
 from ringbench.drivers.readers.arena import Arena
-from ringbench.drivers.transports import transport
-from ringbench.errors import UsageError
+from ringbench.drivers.transports import find_transport
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus, kmsg
 from ringbench.machine import isolation
 from ringbench.native.producer import Writer
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials import transport_only
@@ -160,7 +160,7 @@ def _measure_ring_each(plan: Plan) -> Outcome:
 
 
 def _plan(*names: str, workload: str, consents: tuple[str, ...] = (), **more: object) -> Plan:
-    choice = Choice(
+    choice = RunOptions(
         transports=names, workloads=(workload,), buffer_bytes=(1 << 20,), duration_s=0.2, repeats=1, consents=consents
     )
     plan = build(PROFILES["user-producers"], dataclasses.replace(choice, **more), cpus.online())  # type: ignore[arg-type]
@@ -207,7 +207,7 @@ def test_a_writer_that_breaks_off_and_a_record_that_is_lost_are_seen() -> None:
 
 
 def _needs_log() -> None:
-    if reason := features.missing(transport("printk")):
+    if reason := features.missing(find_transport("printk")):
         pytest.skip(reason)
 
 
@@ -217,7 +217,7 @@ def test_the_log_is_left_alone_without_the_option(tmp_path: Path, log: Callable[
     assert "Only with --allow-kmsg" in asked.stderr
     assert not list(tmp_path.iterdir())
     plan = _plan("printk", workload="writers:1@20", consents=_ALLOWED)
-    with pytest.raises(UsageError, match="Only with --allow-kmsg"):
+    with pytest.raises(OptionError, match="Only with --allow-kmsg"):
         isolation.run(transport_only.measure, plan.trials[0], dataclasses.replace(plan, consents=()), timeout_s=60)
     assert log() == []
 
@@ -232,12 +232,12 @@ def test_a_log_is_never_flooded(log: Callable[[], list[str]]) -> None:
     ):
         plan = build(
             PROFILES["user-producers"],
-            Choice(transports=("printk",), workloads=(workload,), consents=_ALLOWED, **more),  # type: ignore[arg-type]
+            RunOptions(transports=("printk",), workloads=(workload,), consents=_ALLOWED, **more),  # type: ignore[arg-type]
             cpus.online(),
         )
-        with pytest.raises(UsageError, match=said):
+        with pytest.raises(OptionError, match=said):
             transport_only.check(plan)
-        with pytest.raises(UsageError, match=said):
+        with pytest.raises(OptionError, match=said):
             isolation.run(transport_only.measure, plan.trials[0], plan, timeout_s=60)
     assert log() == []
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ringbench.machine.interference import RULE, TOO_MANY, Meanwhile, summary
-from ringbench.machine.system_counters import Moment
+from ringbench.machine.interference import RULE, TOO_MANY, SystemDelta, summary
+from ringbench.machine.system_counters import SystemCounters
 
-_QUIET = Moment(
+_QUIET = SystemCounters(
     at_s=100.0,
     ticks=1000,
     stolen_ticks=0,
@@ -23,9 +23,9 @@ _QUIET = Moment(
 )
 
 
-def _meanwhile(programs: int | None = 0, **changed: Any) -> Meanwhile:
+def _meanwhile(programs: int | None = 0, **changed: Any) -> SystemDelta:
     after = dataclasses.replace(_QUIET, at_s=102.0, ticks=1400, switches=500, **changed)
-    return Meanwhile(_QUIET, after, programs)
+    return SystemDelta(_QUIET, after, programs)
 
 
 def test_a_quiet_trial_is_not_disturbed_and_says_so() -> None:
@@ -66,7 +66,7 @@ def test_below_its_limits_and_where_nothing_is_known_nothing_is_claimed(changed:
 
 
 def test_what_a_process_used_stays_counted_when_its_parent_has_awaited_it() -> None:
-    gone = Meanwhile(
+    gone = SystemDelta(
         dataclasses.replace(_QUIET, others={1: (5.0, "init"), 9: (3.0, "cc1")}),
         dataclasses.replace(_QUIET, at_s=102.0, others={1: (8.5, "init")}),
         0,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ringbench.data.metrics import METRICS
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import headers
 from ringbench.machine import KNOBS, examine, limits, mounts, processors, toolchain, tracing
 from ringbench.machine.cgroup import MemoryCgroup
@@ -385,7 +385,7 @@ def test_the_other_bcc_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_missing_headers_block(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> None:
-        raise EnvironmentLacks("no kernel headers for 9.9")
+        raise MissingRequirementError("no kernel headers for 9.9")
 
     monkeypatch.setattr(headers, "find", none)
     finding = toolchain.Headers().examine(Path("/"))

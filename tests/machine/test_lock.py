@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.machine.lock import held
 from tests import ROOT
 
@@ -34,7 +34,7 @@ def test_a_second_one_is_told_who_has_it_and_the_lock_goes_with_the_process(tmp_
     )
     assert other.stdout is not None
     assert other.stdout.readline() == b"held\n"
-    with pytest.raises(UsageError, match=f"another ringbench is measuring.*process {other.pid}"), held(place):
+    with pytest.raises(OptionError, match=f"another ringbench is measuring.*process {other.pid}"), held(place):
         pass
     os.kill(other.pid, signal.SIGKILL)
     other.wait()

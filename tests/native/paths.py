@@ -23,14 +23,14 @@ from _pytest.mark import ParameterSet
 from ringbench import native
 from ringbench.drivers.readers.bulk import Ring
 from ringbench.drivers.readers.bulk_view import view
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.perf_ring import MappedPerfRing
 from ringbench.kernel.ringbuf import MappedRingbuf
 from ringbench.spec.record import Record
 from tests.native import fake as fakes
 from tests.native.fake import BUSY, DISCARD, LOST, MODULO, SAMPLE, Fake, FakePerf, FakeRingbuf
 
-ERRORS = {native.NOTHING: None, native.FULL: "full", native.FOREIGN: "foreign", native.DAMAGED: "damaged"}
+ERRORS = {native.NOTHING: None, native.FULL: "full", native.UNEXPECTED_RECORD: "foreign", native.DAMAGED: "damaged"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class ByNumpy(Path):
         into = np.frombuffer(untouched * min(limit, ring.size // ring.stride + 1), f"V{ring.record_bytes}").copy()
         try:
             count, error = ring.take(into), None
-        except MeasurementInvalid:
+        except InvalidMeasurementError:
             # Those before the refused one are there, and nobody has said how many.
             count, error = sum(record.tobytes() != untouched for record in into), "refused"
         records = [record.tobytes() for record in into[:count]]
@@ -237,7 +237,7 @@ class Viewing(Path):
                 records += shown
                 if not shown:
                     break
-        except MeasurementInvalid:
+        except InvalidMeasurementError:
             error = "damaged"
         self._count(records)
         return Taken(len(records), error, tuple(records))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ringbench import native
 from ringbench.drivers.readers.arena import Arena
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import ftrace_format
 from ringbench.spec.event import EVENT
 from ringbench.spec.event import EXEC as AN_EXEC
@@ -112,7 +112,7 @@ def _text_elsewhere(offset: int, length: int) -> bytes:
 def test_a_page_that_contradicts_itself_is_refused(content: bytes) -> None:
     found, _, arena = taken(content)
     assert len(found) == 0
-    with pytest.raises(MeasurementInvalid, match="the ring is damaged"):
+    with pytest.raises(InvalidMeasurementError, match="the ring is damaged"):
         arena.check()
 
 
@@ -166,7 +166,7 @@ def test_layouts_are_read_from_what_tracefs_says() -> None:
     [("size:8;\tsigned:1", "size:2;\tsigned:1"), ("offset:16", "offset:12"), ("timestamp", "time"), ("4080", "0")],
 )
 def test_a_page_that_is_laid_out_otherwise_is_refused(there: str, instead: str) -> None:
-    with pytest.raises(EnvironmentLacks):
+    with pytest.raises(MissingRequirementError):
         ftrace_format.page(_HEADER.replace(there, instead))
 
 
@@ -176,7 +176,7 @@ def test_a_page_that_is_laid_out_otherwise_is_refused(there: str, instead: str) 
      ("offset:8;\tsize:16", "offset:8;\tsize:99999"), ("offset:0;\tsize:2", "offset:0;\tsize:4")],
 )  # fmt: skip
 def test_an_event_that_is_laid_out_otherwise_is_refused(there: str, instead: str) -> None:
-    with pytest.raises(EnvironmentLacks):
+    with pytest.raises(MissingRequirementError):
         ftrace_format.event(_OLD_FORK.replace(there, instead), "child_pid", "parent_pid", "parent_comm")
 
 
@@ -189,5 +189,5 @@ def test_any_text_is_a_layout_or_is_refused(text: str, pieces: list[str]) -> Non
         try:
             ftrace_format.page(said)
             ftrace_format.event(said, "pid", "old_pid", "filename")
-        except EnvironmentLacks:
+        except MissingRequirementError:
             pass

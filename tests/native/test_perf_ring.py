@@ -197,7 +197,7 @@ def test_a_length_below_zero_from_bcc_is_refused(record_bytes: int) -> None:
         assert isinstance(path, Keeping)
         path.sink.record_bytes = record_bytes
         on_perf_of_bcc(path.sink, path.ring.ring.data, -1)
-        assert path.sink.error == native.FOREIGN
+        assert path.sink.error == native.UNEXPECTED_RECORD
         assert path.sink.count == 0
 
 

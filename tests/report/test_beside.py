@@ -14,9 +14,9 @@ from ringbench.analysis.findings import findings
 from ringbench.analysis.side_by_side import Pair, differences, pairs, reading
 from ringbench.analysis.view import SessionView
 from ringbench.cli import cli
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.report.figures import FIGURES
-from ringbench.report.side_by_side import write_beside
+from ringbench.report.side_by_side import write_side_by_side
 from ringbench.report.terminal import side_by_side_screen
 from tests import ROOT
 from tests.analysis import synthetic
@@ -85,7 +85,7 @@ def test_what_differs_is_told_and_nothing_else() -> None:
 
 def test_the_page_has_both_and_no_two_parts_of_one_name(tmp_path: Path) -> None:
     whole = synthetic.whole_session()
-    page = write_beside((SessionView.of(whole), SessionView.of(whole)), tmp_path / "new").read_text()
+    page = write_side_by_side((SessionView.of(whole), SessionView.of(whole)), tmp_path / "new").read_text()
     ids = re.findall(r'\sid="([^"]*)"', page)
     assert len(ids) == len(set(ids)) > 100
     for target in re.findall(r'href="#([^"]*)"', page):
@@ -98,7 +98,7 @@ def test_the_page_has_both_and_no_two_parts_of_one_name(tmp_path: Path) -> None:
 
 def test_nothing_in_common_is_said(tmp_path: Path) -> None:
     both = (view(costs(800, 500)), view(costs(800, 500, reader="callback")))
-    assert "no setting in common" in write_beside(both, tmp_path).read_text()
+    assert "no setting in common" in write_side_by_side(both, tmp_path).read_text()
     out = io.StringIO()
     side_by_side_screen.show(both, tmp_path / "report.html", out)
     assert "no setting in common" in out.getvalue()
@@ -110,7 +110,7 @@ def test_nothing_of_either_is_obeyed(tmp_path: Path) -> None:
         rows,
         environment={"kernel": HOSTILE, HOSTILE: 1}, notes=[HOSTILE], status=HOSTILE, profile=HOSTILE,
     )  # fmt: skip
-    page = write_beside((bad, view([])), tmp_path).read_text()
+    page = write_side_by_side((bad, view([])), tmp_path).read_text()
     assert "<script" not in page
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", page)
     out = io.StringIO()
@@ -122,7 +122,7 @@ def test_a_page_of_two_names_nobody_unasked(tmp_path: Path) -> None:
     owned = session(measured_by={"host": "build-7.example.org", "user": "ada-lovelace"})
     for identify in (False, True):
         views = SessionView.of(owned, identify=identify), SessionView.of(session(), identify=identify)
-        assert ("build-7.example.org" in write_beside(views, tmp_path).read_text()) == identify
+        assert ("build-7.example.org" in write_side_by_side(views, tmp_path).read_text()) == identify
 
 
 REFERENCE = ROOT / "results" / "reference"
@@ -137,5 +137,5 @@ def test_report_takes_two_and_no_more(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["report", *two, "--out", str(tmp_path / "both"), "--json"])
     assert [each["session"] for each in json.loads(done.stdout)["sessions"]] == two
     done = CliRunner().invoke(cli, ["report", *two, str(REFERENCE), "--out", str(tmp_path / "three")])
-    assert isinstance(done.exception, UsageError)
+    assert isinstance(done.exception, OptionError)
     assert not (tmp_path / "three").exists()

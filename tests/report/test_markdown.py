@@ -74,7 +74,7 @@ def test_the_worst_session_is_short_too() -> None:
         for b in range(3)
         for t in ("perf", "ringbuf-output", "ringbuf-reserve", "x")
     ]
-    rows += [{**r, "births_refused": 1, "workload_exit_status": 2} for r in synthetic.whole()]
+    rows += [{**r, "task_map_full": 1, "workload_exit_status": 2} for r in synthetic.whole()]
     rows += [{**r, "buffer_bytes": 5, "cpus": "7"} for r in synthetic.whole() if r["transport"] == "perf"]
     for number, r in enumerate(rows):
         r["trial"] = f"t{number}"

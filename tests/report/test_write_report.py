@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from ringbench.cli.report import report
 from ringbench.data.store.folder import SessionWriter
-from ringbench.errors import RingbenchError, SessionUnreadable
+from ringbench.errors import RingbenchError, UnreadableSessionError
 from ringbench.report import write_report
 from ringbench.report.figures import FIGURES
 from tests.analysis import synthetic
@@ -102,7 +102,7 @@ def test_the_command_prints_one_json_document_and_nothing_else(stored: Path) -> 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     done = CliRunner().invoke(report, [str(tmp_path / "nowhere")])
-    assert isinstance(done.exception, SessionUnreadable)
+    assert isinstance(done.exception, UnreadableSessionError)
 
 
 def test_the_help_has_an_example() -> None:

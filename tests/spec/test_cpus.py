@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus
 
 
@@ -21,5 +21,5 @@ def test_a_list_is_shown_as_the_kernel_does() -> None:
 
 @pytest.mark.parametrize("text", ["", "a", "1-", "-1", "3-1", "1,,2", "0-99999999999", "1;2", "٣", "1 2"])
 def test_what_is_no_list_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="not a list of CPUs"):
+    with pytest.raises(OptionError, match="not a list of CPUs"):
         cpus.parse(text)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbench.drivers.workloads import offered, probe, workload
-from ringbench.errors import UsageError
-from ringbench.run.planner.options import Choice
+from ringbench.errors import OptionError
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.offered_load import TAKEN, Offered, is_saturated, split
@@ -35,14 +35,14 @@ def test_a_load_stands_behind_the_workloads_name(name: str, plain: str, load: Of
 
 @pytest.mark.parametrize("load", ["", "0", "0%", "101%", "-5", "60 %", "nan", "1e3", "9G", "60%%"])
 def test_what_is_no_load_is_refused(load: str) -> None:
-    with pytest.raises(UsageError, match="behind the @ stands its load"):
+    with pytest.raises(OptionError, match="behind the @ stands its load"):
         split(f"fork-exec@{load}")
 
 
 @pytest.mark.parametrize("name", ["burst@50%", "stress-ng:fork@50%", "command@3"])
 def test_a_workload_without_a_pace_can_have_no_load(name: str) -> None:
-    with pytest.raises(UsageError, match="only these can be offered at a load: fork-exec, firehose"):
-        build(PROFILES["smoke"], Choice(workloads=(name,), command=("true",) if "command" in name else ()), (0, 1))
+    with pytest.raises(OptionError, match="only these can be offered at a load: fork-exec, firehose"):
+        build(PROFILES["smoke"], RunOptions(workloads=(name,), command=("true",) if "command" in name else ()), (0, 1))
 
 
 def test_a_share_of_what_nobody_has_found_is_not_run_flat_out() -> None:
@@ -52,12 +52,12 @@ def test_a_share_of_what_nobody_has_found_is_not_run_flat_out() -> None:
     for name in ("fork-exec@500", "fork-exec:500"):
         assert workload(name, (0, 1)).offered_per_s() == 1000
     assert workload("fork-exec", (0, 1)).offered_per_s() is None
-    with pytest.raises(UsageError, match="not a rate"):
+    with pytest.raises(OptionError, match="not a rate"):
         workload("fork-exec:500@600", (0, 1))
 
 
 def test_a_plan_offers_the_same_to_every_cell_and_keeps_it() -> None:
-    choice = Choice(workloads=("fork-exec@50%",), mode="isolated", transports=("perf", "ringbuf-output"))
+    choice = RunOptions(workloads=("fork-exec@50%",), mode="isolated", transports=("perf", "ringbuf-output"))
     plan = build(PROFILES["smoke"], choice, (0, 1))
     plan = dataclasses.replace(plan, flat_out=(FlatOut("fork-exec", (0, 1), 3000.0),))
     back = Plan.from_json(plan.as_json(), plan.notes)

@@ -30,7 +30,7 @@ _TOLD = (
 )
 """Figures that are weighed: those that may decide first."""
 _OTHER_LOADS = 3
-_NO_PROGRAMS = frozenset(name for name, carrier in TRANSPORTS.items() if carrier.own_records)
+_NO_PROGRAMS = frozenset(name for name, transport in TRANSPORTS.items() if transport.own_records)
 """What no program can submit through (ftrace): nothing that could be taken."""
 
 

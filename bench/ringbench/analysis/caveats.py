@@ -119,6 +119,6 @@ def _workload(view: SessionView) -> str:
 
 
 def _nameless(view: SessionView) -> str:
-    refused = [row["births_refused"] for row in view.valid if row["births_refused"]]
+    refused = [row["task_map_full"] for row in view.valid if row["task_map_full"]]
     many = count(sum(refused), "fork")
     return f"{many} could not be named, so their lives are not in the figures of order." if refused else ""

@@ -62,21 +62,21 @@ def need(cells: Iterable[Cell], cpus: int) -> Need | None:
     cells = list(cells)
     if not cells or cells[0].transport not in TRANSPORTS or not cpus:
         return None
-    carrier = TRANSPORTS[cells[0].transport]
+    transport = TRANSPORTS[cells[0].transport]
     column, rings = {
         "ring-per-cpu": ("peak_backlog_cpu", cpus),
         "ring-per-cache": ("peak_backlog_ring", cells[0].rings),
         "shared-ring": ("peak_backlog", 1),
-    }[carrier.shape]
+    }[transport.shape]
     peaks = [peak for cell in cells for peak in cell.values(column)]
     if not peaks or not rings:
         return None
-    stride = carrier.stride(cells[0].setting.record_bytes)
+    stride = transport.stride(cells[0].setting.record_bytes)
     # A ring is never filled to the last byte: head and tail would be the same as in an empty one.
     wanted = (int(max(peaks)) * stride + 1) * rings
-    possible = carrier.possible_bytes(wanted, rings)
-    varies = carrier.own_records is not None
-    return Need(carrier.name, int(max(peaks)), stride, rings, possible, len(peaks), varies, _by_cpu(cells))
+    possible = transport.round_size(wanted, rings)
+    varies = transport.own_records is not None
+    return Need(transport.name, int(max(peaks)), stride, rings, possible, len(peaks), varies, _by_cpu(cells))
 
 
 def _by_cpu(cells: Iterable[Cell]) -> tuple[tuple[int, int], ...]:

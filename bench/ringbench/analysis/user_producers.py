@@ -15,7 +15,7 @@ from ringbench.analysis.designs import DOCS, KERNEL, verdict
 from ringbench.analysis.quantities import NOT_MEASURED, estimate, number, size, times
 from ringbench.analysis.view import SessionView
 from ringbench.drivers.transports import USER_SPACE
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.spec.offered_load import split
 
 MEASURED = (
@@ -133,7 +133,7 @@ def _records_per_s(cell: Cell) -> float:
     """Return the records a second and CPU that were asked for; 0 where the name doesn't say."""
     try:
         load = split(cell.setting.workload)[1]
-    except UsageError:
+    except OptionError:
         return 0.0
     return 0.0 if load is None or load.per_s is None else load.per_s * _turn(cell)
 

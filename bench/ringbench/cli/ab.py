@@ -68,26 +68,26 @@ def ab(  # one parameter an option
     from ringbench.data.store import atomic
     from ringbench.data.store.folder import read_session
     from ringbench.drivers import features
-    from ringbench.errors import UsageError
+    from ringbench.errors import OptionError
     from ringbench.kernel import cpus, program
     from ringbench.machine import caches, isolation
     from ringbench.machine.lock import held
     from ringbench.run.calibration import calibrated
     from ringbench.run.interleave.ab import BASE, HEAD, measure
     from ringbench.run.interleave.worktree import version
-    from ringbench.run.planner.options import Choice
+    from ringbench.run.planner.options import RunOptions
     from ringbench.run.planner.planner import build
     from ringbench.run.planner.profiles import profile
 
     if not 0 < max_time <= 86400:
-        raise UsageError(f"--max-time {max_time:g}: seconds, more than 0 and at most 86400.")
-    choice = Choice(transports=transports, readers=readers, mode=mode, repeats=repeats, seed=seed)
+        raise OptionError(f"--max-time {max_time:g}: seconds, more than 0 and at most 86400.")
+    choice = RunOptions(transports=transports, readers=readers, mode=mode, repeats=repeats, seed=seed)
     plan = build(profile(profile_name), choice, cpus.online(), features.missing, caches.online_by_cache())
     program.need_root()
     place = out or RESULTS / f"ab-{name_by_time()}"
     atomic.make_folder(place)
     if any(place.iterdir()):
-        raise UsageError(f"{place} is not empty; choose another --out.")
+        raise OptionError(f"{place} is not empty; choose another --out.")
     with held(), contextlib.ExitStack() as stack:
         isolation.warm_up()
         versions = {}

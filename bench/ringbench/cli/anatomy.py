@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.errors import MissingRequirementError, OptionError
 
 if TYPE_CHECKING:
-    from ringbench.tools.ringdump.dump import Album
+    from ringbench.tools.ringdump.dump import RingDump
 
 _FIGURES = ("png", "svg")
 _EXAMPLES = """\b
@@ -47,9 +47,9 @@ def anatomy(file: Path | None, map_id: int | None, save: Path | None, plot: Path
     stays behind. What --save writes of another program's ring holds that program's data. docs/anatomy.md has more.
     """
     if file is not None and map_id is not None:
-        raise UsageError("give a recorded FILE or --map-id ID, not both.")
+        raise OptionError("give a recorded FILE or --map-id ID, not both.")
     if plot is not None and _format(plot) not in _FIGURES:
-        raise UsageError(f"--plot {plot}: a figure is a .png or an .svg. Try {plot.with_suffix('.png')}.")
+        raise OptionError(f"--plot {plot}: a figure is a .png or an .svg. Try {plot.with_suffix('.png')}.")
     album = _album(file, map_id)
     if save is not None:
         from ringbench.tools.ringdump import dump_json
@@ -73,13 +73,13 @@ def anatomy(file: Path | None, map_id: int | None, save: Path | None, plot: Path
         show(album)
 
 
-def _album(file: Path | None, map_id: int | None) -> Album:
+def _album(file: Path | None, map_id: int | None) -> RingDump:
     if file is not None:
         from ringbench.tools.ringdump import dump_json
 
         return dump_json.read(file)
     if os.geteuid() != 0:
-        raise EnvironmentLacks(
+        raise MissingRequirementError(
             "a live ring takes root: run `sudo ./with-env ringbench anatomy`, or give a recorded FILE."
         )
     from ringbench.tools.ringdump import steps

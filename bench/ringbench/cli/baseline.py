@@ -89,18 +89,18 @@ def show(name: str, as_json: bool) -> None:
 
 def _found(name: str) -> Baseline:
     from ringbench.analysis.history import baselines
-    from ringbench.errors import UsageError, unknown_name
+    from ringbench.errors import OptionError, unknown_name
 
     readable = [each for each in baselines.listed(RESULTS / baselines.FOLDER) if not each.damage]
     if not readable:
-        raise UsageError("no baseline is saved here. Save one with: ringbench baseline save SESSION")
+        raise OptionError("no baseline is saved here. Save one with: ringbench baseline save SESSION")
     if name == "latest":
         return max(readable, key=lambda each: each.started.timestamp() if each.started else 0.0)
     chosen = [each for each in readable if each.name == name]
     if not chosen:
         raise unknown_name("baseline", name, [each.name for each in readable])
     if len(chosen) > 1:
-        raise UsageError(f"{len(chosen)} machines have a baseline {name}: name its folder to `ringbench report`.")
+        raise OptionError(f"{len(chosen)} machines have a baseline {name}: name its folder to `ringbench report`.")
     return chosen[0]
 
 

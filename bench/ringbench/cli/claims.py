@@ -60,10 +60,12 @@ def claims_(
     from ringbench.cli.run import RESULTS, name_by_time
     from ringbench.kernel import cpus
     from ringbench.machine import caches
-    from ringbench.run.planner.options import Choice
+    from ringbench.run.planner.options import RunOptions
     from ringbench.run.planner.planner import build
 
-    plan = build(profile(chosen), Choice(repeats=repeats, seed=seed), cpus.online(), caches=caches.online_by_cache())
+    plan = build(
+        profile(chosen), RunOptions(repeats=repeats, seed=seed), cpus.online(), caches=caches.online_by_cache()
+    )
     place = out or RESULTS / name_by_time()
     stored = measured(plan, place, keep_events="none", quiet=quiet)
     if stored is None:

@@ -51,7 +51,7 @@ def history(
     """
     from ringbench.analysis.history.series import METRICS
     from ringbench.data.metrics import COLUMNS
-    from ringbench.errors import UsageError, unknown_name
+    from ringbench.errors import OptionError, unknown_name
     from ringbench.machine.identity import machine_id
     from ringbench.report.html import history_page
     from ringbench.text import printable
@@ -66,7 +66,7 @@ def history(
             raise unknown_name("machine", machine, sorted(set().union(*names)))
         views = [view for view, known in zip(views, names, strict=True) if machine in known]
     if not views:
-        raise UsageError("there is no session to show: ringbench baseline save SESSION saves one.")
+        raise OptionError("there is no session to show: ringbench baseline save SESSION saves one.")
     lines = history_page.lines_of(views, metrics or METRICS)
     written = history_page.write(lines, out) if out is not None else []
     if as_json:
@@ -88,7 +88,7 @@ def _baselines(root: Path) -> list[SessionView]:
     from ringbench.analysis.history import baselines
     from ringbench.analysis.view import SessionView
     from ringbench.data.store.folder import read_session
-    from ringbench.errors import SessionUnreadable
+    from ringbench.errors import UnreadableSessionError
     from ringbench.text import printable
 
     found = []
@@ -98,7 +98,7 @@ def _baselines(root: Path) -> list[SessionView]:
             continue
         try:
             found.append(SessionView.of(read_session(each.path, RESULTS)))
-        except SessionUnreadable as error:
+        except UnreadableSessionError as error:
             click.echo(f"left out: {printable(str(error))}", err=True)
     return found
 

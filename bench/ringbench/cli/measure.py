@@ -11,7 +11,7 @@ import click
 
 from ringbench.cli.progress import watching
 from ringbench.cli.write_report import written
-from ringbench.errors import RingbenchError, UsageError
+from ringbench.errors import OptionError, RingbenchError
 from ringbench.spec.plan import Plan
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def measured(
 ) -> StoredSession | None:
     """Measure *plan* into the folder *place*; return what is stored then, None where it was interrupted.
 
-    UsageError where something else measures on this machine.
+    OptionError where something else measures on this machine.
     """
     from ringbench.kernel import program
     from ringbench.machine.lock import held
@@ -134,7 +134,7 @@ def _same_versions(stored: dict[str, str | None], here: dict[str, str | None]) -
     """Refuse to mix in one session what was measured by different versions."""
     for name, version in here.items():
         if stored.get(name) != version:
-            raise UsageError(
+            raise OptionError(
                 f"the session was measured with {name} {stored.get(name)}, this is {name} {version}: "
                 "one session must not mix them. Start a new one."
             )

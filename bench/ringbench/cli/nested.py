@@ -89,18 +89,18 @@ def _measure(names: Sequence[str], seconds: float) -> Document:
 
 
 def _available(names: Sequence[str]) -> list[str]:
-    """Return the transports called *names*, or all that can be had here; EnvironmentLacks where one cannot."""
+    """Return the transports called *names*, or all that can be had here; MissingRequirementError where one cannot."""
     from ringbench.drivers import features
-    from ringbench.drivers.transports import carriers, transport
-    from ringbench.errors import EnvironmentLacks
+    from ringbench.drivers.transports import carriers, find_transport
+    from ringbench.errors import MissingRequirementError
     from ringbench.spec.record import NESTED
 
     able = []
-    for each in map(transport, names or carriers(NESTED.struct)):
+    for each in map(find_transport, names or carriers(NESTED.struct)):
         if (reason := features.missing(each)) is None:
             able.append(each.name)
         elif names:
-            raise EnvironmentLacks(f"{each.name} cannot be had here: {reason}. `ringbench list` shows what can.")
+            raise MissingRequirementError(f"{each.name} cannot be had here: {reason}. `ringbench list` shows what can.")
         else:
             click.echo(f"left out: {each.name}: {reason}.", err=True)
     return able

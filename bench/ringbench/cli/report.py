@@ -8,7 +8,7 @@ import click
 
 from ringbench.cli.write_report import written
 from ringbench.data.store.folder import StoredSession, read_session
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.report.document.session_document import as_json, dumps
 from ringbench.report.terminal.session_screen import show
 from ringbench.text import printable
@@ -40,7 +40,7 @@ def report(sessions: tuple[str, ...], out: Path | None, identify: bool, as_docum
     With OTHER, report.html shows both side by side, like those of two kernels or machines.
     """
     if len(sessions) > 2:
-        raise UsageError(f"{len(sessions)} sessions were given: a report is of one, or of two side by side.")
+        raise OptionError(f"{len(sessions)} sessions were given: a report is of one, or of two side by side.")
     stored = [read_session(session, Path("results")) for session in sessions]
     if len(stored) == 2:
         _beside((stored[0], stored[1]), out, identify=identify, as_document=as_document)
@@ -57,12 +57,12 @@ def _beside(
     stored: tuple[StoredSession, StoredSession], out: Path | None, *, identify: bool, as_document: bool
 ) -> None:
     from ringbench.analysis.view import SessionView
-    from ringbench.report.side_by_side import write_beside
+    from ringbench.report.side_by_side import write_side_by_side
     from ringbench.report.terminal import side_by_side_screen
 
     first, second = (SessionView.of(each, identify=identify) for each in stored)
     names = [each.path.resolve().name for each in stored]
-    path = write_beside((first, second), out or Path("results") / f"{names[0]}-beside-{names[1]}")
+    path = write_side_by_side((first, second), out or Path("results") / f"{names[0]}-beside-{names[1]}")
     if as_document:
         click.echo(dumps({"sessions": [as_json(each, identify=identify) for each in stored]}))
         click.echo(f"report: {printable(str(path))}", err=True)

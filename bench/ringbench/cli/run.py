@@ -13,10 +13,10 @@ import click
 from ringbench.cli.measure import measure
 from ringbench.cli.options import seconds, share, size
 from ringbench.drivers import features
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus as cpu_lists
 from ringbench.machine import caches
-from ringbench.run.planner.options import MODES, Choice
+from ringbench.run.planner.options import MODES, RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES, profile
 from ringbench.spec.plan import Plan
@@ -153,7 +153,7 @@ def run(  # one parameter an option
     must wait for it, that is counted: columns writer_waits and writer_wait_ns.
     """
     if no_report and as_json:
-        raise UsageError("--json prints what a report says: it doesn't go with --no-report.")
+        raise OptionError("--json prints what a report says: it doesn't go with --no-report.")
     if resume is not None:
         plan, place = _stored_plan(resume, factors, command), resume
     else:
@@ -179,7 +179,7 @@ def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
     allow_kmsg = chosen.pop("allow_kmsg")
     duration, interval, most = (chosen.pop(name) for name in ("duration", "drain_interval", "max_time"))
     cpus = chosen.pop("cpus")
-    choice = Choice(
+    choice = RunOptions(
         **chosen,
         cpus=None if cpus is None else cpu_lists.parse(cpus),
         duration_s=duration,
@@ -199,14 +199,14 @@ def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     ]
     if given or command:
-        raise UsageError("--resume finishes the session as it was planned: leave the other choices out.")
+        raise OptionError("--resume finishes the session as it was planned: leave the other choices out.")
     from ringbench.data.store import session_json
 
     manifest, _ = session_json.read(folder)
     try:
         return Plan.from_json(manifest["plan"], manifest.get("notes", ()))
     except KeyError as error:
-        raise UsageError(
+        raise OptionError(
             f"the plan in {folder} has no {error}: another version of ringbench made it. Start a new session."
         ) from error
 

@@ -47,10 +47,10 @@ def selfcheck(
         from ringbench.drivers import features
         from ringbench.kernel import cpus
         from ringbench.machine import caches
-        from ringbench.run.planner.options import Choice
+        from ringbench.run.planner.options import RunOptions
         from ringbench.run.planner.planner import build
 
-        choice = Choice(repeats=repeats, seed=seed)
+        choice = RunOptions(repeats=repeats, seed=seed)
         plan = build(profile(part), choice, cpus.online(), features.missing, caches.online_by_cache())
         place = out or RESULTS / name_by_time()
         if measured(plan, place, keep_events="none", quiet=quiet) is None:

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from ringbench.drivers.transports import PAGE, TRANSPORTS
 from ringbench.drivers.transports.rings import open_rings
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import bpf_arena, ftrace, kmsg, linked_list, probe, program, source, syscalls, uring, uring_read
 from ringbench.kernel.uring_poll import UringPoll
 from ringbench.machine import isolation
@@ -45,13 +45,13 @@ class Feature:
     """The words of who refused it: kernel, verifier, compiler; where nobody did, what was done."""
 
 
-def _submitted(transport: str) -> str:
-    """Load a program that submits through *transport*: its own file under bpf/ is what is tried."""
-    carrier, sent = TRANSPORTS[transport], probe.fill(1, 16)
-    arenas = bpf_arena.made([carrier], {})
-    flags = source.defines([carrier], sent, sizes={}, wakeup=NOBODY, lives=1)
+def _submitted(name: str) -> str:
+    """Load a program that submits through transport *name*: its own file under bpf/ is what is tried."""
+    transport, sent = TRANSPORTS[name], probe.fill(1, 16)
+    arenas = bpf_arena.made([transport], {})
+    flags = source.defines([transport], sent, sizes={}, wakeup=NOBODY, lives=1)
     flags += [arena.define for arena in arenas.values()]
-    return _compiled(source.program([carrier], sent), "fill", flags)
+    return _compiled(source.program([transport], sent), "fill", flags)
 
 
 def _compiled(text: str, function: str, flags: list[str]) -> str:
@@ -151,22 +151,22 @@ def _polled() -> str:
     return "armed once, woken twice"
 
 
-def _read_by_io_uring(transport: str) -> str:
-    carrier, record_bytes = TRANSPORTS[transport], 64
+def _read_by_io_uring(name: str) -> str:
+    transport, record_bytes = TRANSPORTS[name], 64
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    loaded = program.load([carrier], probe=probe.fill(1, record_bytes))
-    ring = open_rings(loaded, carrier, len(os.sched_getaffinity(0)) * PAGE, Wakeup("every"))[0]
+    loaded = program.load([transport], probe=probe.fill(1, record_bytes))
+    ring = open_rings(loaded, transport, len(os.sched_getaffinity(0)) * PAGE, Wakeup("every"))[0]
     syscalls.run_repeatedly(loaded.repeatable("fill"), 1)
     found = []
-    for name, operation in (("read", uring_read.READ), ("multishot", uring_read.READ_MULTISHOT)):
+    for verb, operation in (("read", uring_read.READ), ("multishot", uring_read.READ_MULTISHOT)):
         try:
             came = len(uring_read.read(ring.fd, operation))
         except OSError as error:
-            found.append(f"{name} {_coded(error)}")
+            found.append(f"{verb} {_coded(error)}")
             continue
         if came >= record_bytes:
-            return f"{name}: {came} bytes"
-        found.append(f"{name} {came} bytes, no record")
+            return f"{verb}: {came} bytes"
+        found.append(f"{verb} {came} bytes, no record")
     raise OSError(0, ", ".join(found))
 
 
@@ -192,14 +192,14 @@ FEATURES: Mapping[str, Callable[[], str]] = {
 
 @functools.cache
 def feature(name: str) -> Feature:
-    """Return what came of trying one of :data:`FEATURES`. Needs root, which raises EnvironmentLacks."""
+    """Return what came of trying one of :data:`FEATURES`. Needs root, which raises MissingRequirementError."""
     program.need_root()
     able, said = tried(FEATURES[name])
     return Feature(name, able, said)
 
 
 def features() -> list[Feature]:
-    """Return what came of trying each. Needs root, which raises EnvironmentLacks; takes a second or two."""
+    """Return what came of trying each. Needs root, which raises MissingRequirementError; takes a second or two."""
     return [feature(name) for name in FEATURES]
 
 
@@ -225,7 +225,7 @@ def tried(attempt: Callable[[], str]) -> tuple[bool, str]:
     with tempfile.NamedTemporaryFile() as heard:
         try:
             able, said = isolation.run(_attempted, attempt, heard.name, timeout_s=_PATIENCE_S)
-        except MeasurementInvalid as error:  # its process died
+        except InvalidMeasurementError as error:  # its process died
             able, said = False, str(error)
         return able, said if able else _reason(Path(heard.name).read_text(errors="replace")) or said
 

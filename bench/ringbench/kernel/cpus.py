@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 
 
 def parse(text: str) -> tuple[int, ...]:
-    """Return the CPUs of a list like "0-1,4", sorted, each once; UsageError when it isn't one."""
+    """Return the CPUs of a list like "0-1,4", sorted, each once; OptionError when it isn't one."""
     cpus: set[int] = set()
     for part in text.strip().split(","):
         low, dash, high = part.partition("-")
         if not (low.isdecimal() and (high.isdecimal() if dash else not high)) or not part.isascii() or len(part) > 12:
-            raise UsageError(f"{text!r} is not a list of CPUs: write it like 0-1,4.")
+            raise OptionError(f"{text!r} is not a list of CPUs: write it like 0-1,4.")
         first, last = int(low), int(high or low)
         if last < first or last > 65535:
-            raise UsageError(f"{text!r} is not a list of CPUs: write it like 0-1,4.")
+            raise OptionError(f"{text!r} is not a list of CPUs: write it like 0-1,4.")
         cpus.update(range(first, last + 1))
     return tuple(sorted(cpus))
 

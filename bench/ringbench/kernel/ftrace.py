@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from ringbench import native
 from ringbench.drivers.transports.transport import PAGE, Transport
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus, ftrace_format, syscalls
 from ringbench.kernel.program import Program
 from ringbench.kernel.tracefs import Instance
@@ -55,8 +55,8 @@ class Ftrace:
     """The instance with its events on, and the program's notes beside them; the rings are its :attr:`rings`.
 
     *transport*: whose map is ``ftrace_runs``. *data_bytes*: of all rings. The program must be attached already: so its
-    callbacks come before ftrace's. If it is timed, so are they. Raises EnvironmentLacks where tracefs or one of its
-    settings can't be had.
+    callbacks come before ftrace's. If it is timed, so are they. Raises MissingRequirementError where tracefs or one of
+    its settings can't be had.
     """
 
     def __init__(self, program: Program, transport: Transport, data_bytes: int) -> None:
@@ -81,7 +81,7 @@ class Ftrace:
             for ring in self.rings:
                 ring.runs.counting = 1
             if any(ring.lost() for ring in self.rings):
-                raise MeasurementInvalid("ftrace dropped events before the trial had begun; take a larger buffer.")
+                raise InvalidMeasurementError("ftrace dropped events before the trial had begun; take a larger buffer.")
         except BaseException:
             self._let_go()
             raise
@@ -95,8 +95,8 @@ class Ftrace:
     def lost_at_the_end(self, ring: FtraceRing) -> int:
         """Return what *ring* lost of the runs that were counted; the first call ends the counting.
 
-        Call it once the rings were drained: what still runs then finds room. Raises MeasurementInvalid where events
-        were lost even then, so that nobody can say whether their runs were counted.
+        Call it once the rings were drained: what still runs then finds room. Raises InvalidMeasurementError where
+        events were lost even then, so that nobody can say whether their runs were counted.
         """
         if self._at_the_end is None:
             before = [each.lost() for each in self.rings]
@@ -104,7 +104,7 @@ class Ftrace:
                 each.runs.counting = 0
             syscalls.wait_for_producers()
             if before != [each.lost() for each in self.rings]:
-                raise MeasurementInvalid("ftrace dropped events while the trial was brought to its end.")
+                raise InvalidMeasurementError("ftrace dropped events while the trial was brought to its end.")
             self._at_the_end = before
         return self._at_the_end[self.rings.index(ring)]
 
@@ -181,20 +181,20 @@ class FtraceRing:
         """Return how many events of the window ftrace dropped. To be called once, when nothing comes any more.
 
         A record that is missing was dropped: how many of them in the window, ftrace doesn't say. But each run that the
-        program counted must have its record, or be among those that ftrace says it dropped. Raises MeasurementInvalid
-        where that isn't so.
+        program counted must have its record, or be among those that ftrace says it dropped. Raises
+        InvalidMeasurementError where that isn't so.
         """
         lost = self._of.lost_at_the_end(self)
         self.drain(sink)
         counted, window = self.runs.counted, self.runs.window
         where = f"ftrace's account of CPU {self.cpu} does not add up:"
         if counted.runs != self.ring.counted + lost:
-            raise MeasurementInvalid(
+            raise InvalidMeasurementError(
                 f"{where} {counted.runs} runs of the program, but {self.ring.counted} records + {lost} lost."
             )
         missing = window.runs - self.ring.seq
         if not 0 <= missing <= lost:
-            raise MeasurementInvalid(f"{where} {missing} of the window are missing, and {lost} were lost in all.")
+            raise InvalidMeasurementError(f"{where} {missing} of the window are missing, and {lost} were lost in all.")
         return int(missing)
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class FtraceRing:
 def set_up(instance: Instance, pages: int) -> ftrace_format.Page:
     """Give *instance* rings of *pages* pages that refuse what doesn't fit, and stamps of the program's own clock.
 
-    Return how its pages are laid out. Raises EnvironmentLacks where it can't be so.
+    Return how its pages are laid out. Raises MissingRequirementError where it can't be so.
     """
     layout = ftrace_format.page(instance.read("events/header_page"))
     instance.set("trace_clock", CLOCK)
@@ -219,7 +219,9 @@ def set_up(instance: Instance, pages: int) -> ftrace_format.Page:
 
 
 def formats(instance: Instance) -> list[native.Traced]:
-    """Return how the three events are laid out here; EnvironmentLacks where that is not known, or can't be read."""
+    """Return how the three events are laid out here; MissingRequirementError where that is not known, or can't be
+    read.
+    """
     return [
         ftrace_format.event(instance.read(f"events/sched/{name}/format"), pid, other, text)
         for name, pid, other, text in _EVENTS
@@ -227,7 +229,9 @@ def formats(instance: Instance) -> list[native.Traced]:
 
 
 def tried() -> str:
-    """Make an instance, set it up as a trial does, and remove it; return what was done. Raises EnvironmentLacks."""
+    """Make an instance, set it up as a trial does, and remove it; return what was done. Raises
+    MissingRequirementError.
+    """
     instance = Instance()
     try:
         set_up(instance, 2)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringbench import native
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 
 _FIELD = re.compile(
     r"^\s*field:\s*(?P<declared>[^;]+?);\s*offset:(?P<offset>\d+);\s*size:(?P<size>\d+);\s*(?:signed:[01];)?\s*$",
@@ -37,14 +37,16 @@ class Field:
 def fields(text: str) -> Mapping[str, Field]:
     """Return the fields that *text*, a ``format`` or ``header_page`` of tracefs, describes, by name.
 
-    EnvironmentLacks for a field that can't be.
+    MissingRequirementError for a field that can't be.
     """
     found: dict[str, Field] = {}
     for match in _FIELD.finditer(text):
         declared = match["declared"].strip()
         field = Field(int(match["offset"][:9]), int(match["size"][:9]), declared.startswith("__data_loc"))
         if field.end > _MOST_BYTES:
-            raise EnvironmentLacks(f"tracefs has a field {declared[:40]!r} of {field.size} bytes at {field.offset}.")
+            raise MissingRequirementError(
+                f"tracefs has a field {declared[:40]!r} of {field.size} bytes at {field.offset}."
+            )
         if name := _NAME.search(declared):
             found.setdefault(name[1], field)  # header_page has `overwrite` in the place of commit, behind it
     return found
@@ -62,29 +64,33 @@ class Page:
 
 
 def page(text: str) -> Page:
-    """Return how a page is laid out, by *text* of events/header_page; EnvironmentLacks for one that is not known."""
+    """Return how a page is laid out, by *text* of events/header_page; MissingRequirementError for one that is not
+    known.
+    """
     found = fields(text)
     stamp, commit, data = (_wanted(found, name, "a page's header") for name in ("timestamp", "commit", "data"))
     known = (stamp.offset, stamp.size) == (0, 8) and commit.size in (4, 8) and commit.end <= data.offset
     if not known or not data.size:
-        raise EnvironmentLacks(f"ftrace's pages have a layout that is not known here: {' '.join(text.split())[:200]}")
+        raise MissingRequirementError(
+            f"ftrace's pages have a layout that is not known here: {' '.join(text.split())[:200]}"
+        )
     return Page(commit.offset, commit.size, data.offset, data.end)
 
 
 def event(text: str, pid: str, other_pid: str | None, name: str) -> native.Traced:
     """Return where the fields *pid*, *other_pid* and the text *name* of an event lie, by *text* of its format.
 
-    EnvironmentLacks where it has no such fields, or they can't be what they are taken for.
+    MissingRequirementError where it has no such fields, or they can't be what they are taken for.
     """
     found, number = fields(text), _ID.search(text)
     if number is None:
-        raise EnvironmentLacks(f"tracefs gives no ID for an event with {name}.")
+        raise MissingRequirementError(f"tracefs gives no ID for an event with {name}.")
     first, second = (_wanted(found, each, "an event") for each in (pid, other_pid or pid))
     words = _wanted(found, name, "an event")
     kind = _wanted(found, "common_type", "an event")
     sizes = (first.size, second.size, kind.offset, kind.size)
     if sizes != (4, 4, 0, 2) or (words.located and words.size != 4) or not words.size:
-        raise EnvironmentLacks(f"an event with {name} has fields of a size that is not known here.")
+        raise MissingRequirementError(f"an event with {name} has fields of a size that is not known here.")
     return native.Traced(
         type=int(number[1][:9]),
         least=max(field.end for field in (first, second, words, kind)),
@@ -97,5 +103,5 @@ def event(text: str, pid: str, other_pid: str | None, name: str) -> native.Trace
 
 def _wanted(found: Mapping[str, Field], name: str, where: str) -> Field:
     if name not in found:
-        raise EnvironmentLacks(f"{where} of this kernel's ftrace has no field {name}.")
+        raise MissingRequirementError(f"{where} of this kernel's ftrace has no field {name}.")
     return found[name]

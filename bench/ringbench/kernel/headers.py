@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 
 _TELLTALE = "include/linux/kconfig.h"
 
@@ -25,13 +25,15 @@ def cache_folder() -> Path:
 def find() -> Path | None:
     """Return the header tree to name in BCC_KERNEL_SOURCE, or None where BCC finds headers by itself.
 
-    Raises EnvironmentLacks when there are none anywhere, naming the command that fetches them.
+    Raises MissingRequirementError when there are none anywhere, naming the command that fetches them.
     """
     release = os.uname().release
     given = os.environ.get("BCC_KERNEL_SOURCE")
     if given:
         if not (Path(given) / _TELLTALE).exists():
-            raise EnvironmentLacks(f"BCC_KERNEL_SOURCE={given} holds no kernel headers ({_TELLTALE} is missing).")
+            raise MissingRequirementError(
+                f"BCC_KERNEL_SOURCE={given} holds no kernel headers ({_TELLTALE} is missing)."
+            )
         return Path(given)
     if (Path("/lib/modules") / release / "build" / _TELLTALE).exists() or (
         Path("/lib/modules") / release / "source" / _TELLTALE
@@ -42,7 +44,7 @@ def find() -> Path | None:
     tree = cache_folder() / "headers" / release / "tree"
     if (tree / _TELLTALE).exists():
         return tree
-    raise EnvironmentLacks(
+    raise MissingRequirementError(
         f"no kernel headers for {release}: BCC cannot compile. "
         "Run through ./with-env, which fetches them, or set BCC_KERNEL_SOURCE."
     )

@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 
 from ringbench import native
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 
 PLACE = "/dev/kmsg"
 _LEVELS, _FILTER = Path("/proc/sys/kernel/printk"), Path("/proc/sys/kernel/printk_devkmsg")
@@ -76,7 +76,7 @@ class KernelLog:
         try:
             self.fd = os.open(PLACE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise EnvironmentLacks(f"{PLACE} cannot be read ({error.strerror}).") from error
+            raise MissingRequirementError(f"{PLACE} cannot be read ({error.strerror}).") from error
         os.lseek(self.fd, 0, os.SEEK_END)
         self._ours = re.compile(re.escape(mark.encode()) + rb" ([0-9]{1,20}) ([0-9]{1,20})")
         self._dropped = re.compile(

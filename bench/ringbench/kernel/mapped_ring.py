@@ -30,7 +30,7 @@ class MappedRing(abc.ABC):
 
     @abc.abstractmethod
     def pending_bytes(self) -> int:
-        """Return the bytes there that are not yet consumed; MeasurementInvalid where the positions cannot be."""
+        """Return the bytes there that are not yet consumed; InvalidMeasurementError where the positions cannot be."""
 
     @abc.abstractmethod
     def records(self, count: int, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:

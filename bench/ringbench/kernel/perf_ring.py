@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringbench import native
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import syscalls
 from ringbench.kernel.mapped_ring import MappedRing
 from ringbench.spec.wakeups import Wakeup
@@ -71,11 +71,11 @@ class MappedPerfRing(MappedRing):
         return ring
 
     def pending_bytes(self) -> int:
-        """Return the bytes written and not yet consumed; MeasurementInvalid where the positions cannot be."""
+        """Return the bytes written and not yet consumed; InvalidMeasurementError where the positions cannot be."""
         tail, head = self.position, int(self._positions[0])
         pending = (head - tail) % _MODULO
         if pending > self.size or pending % 8 or tail % 8:
-            raise MeasurementInvalid(
+            raise InvalidMeasurementError(
                 f"CPU {self.cpu}'s perf ring is damaged: it has {self.size} bytes of data, "
                 f"and its positions are {tail} (tail) and {head} (head)."
             )
@@ -88,8 +88,8 @@ class MappedPerfRing(MappedRing):
     def take(self, into: npt.NDArray[np.void]) -> int:
         """Copy records, oldest first, into *into* (dtype V<record_bytes>, shape room); return how many.
 
-        Takes no more than was there at the call. Raises MeasurementInvalid on a record that cannot be, or is not ours:
-        an unknown type or size; it stays in the ring, and those before it are in *into*.
+        Takes no more than was there at the call. Raises InvalidMeasurementError on a record that cannot be, or is not
+        ours: an unknown type or size; it stays in the ring, and those before it are in *into*.
         """
         taken = 0
         end = self.position + self.pending_bytes()
@@ -126,7 +126,7 @@ class MappedPerfRing(MappedRing):
         head = self._bytes(0, _HEADER)
         kind = int.from_bytes(head[:4], "little")
         size = int.from_bytes(head[6:], "little")
-        unlike = MeasurementInvalid(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
+        unlike = InvalidMeasurementError(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
         if size < _HEADER or size % 8 or size > left:
             raise unlike
         body = self._bytes(_HEADER, size - _HEADER)

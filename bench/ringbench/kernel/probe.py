@@ -28,7 +28,7 @@ class Probe:
     defines: tuple[str, ...] = ()
     in_place: bool = False
     """Whether it fills a record where it will lie, with a transport that can."""
-    records_a_run: int = 1
+    records_per_run: int = 1
     """Records that one run of the program submits."""
     most_per_s: int = 200_000
     """Records a second and CPU that a reader has room for where it keeps them: five times what fork-exec makes."""
@@ -54,10 +54,10 @@ def firehose(events: int, record_bytes: int) -> Probe:
         "firehose.c",
         sample(record_bytes),
         ("syscalls/sys_enter_getpgid",),
-        ("spray.h",),
+        ("emit_batch.h",),
         (*_spray(events, record_bytes), f"-DFIREHOSE_PID={FIREHOSE_PID}"),
         in_place=True,
-        records_a_run=events,
+        records_per_run=events,
     )
 
 
@@ -67,10 +67,10 @@ def fill(events: int, record_bytes: int) -> Probe:
         "fill.c",
         sample(record_bytes),
         (),
-        ("spray.h",),
+        ("emit_batch.h",),
         _spray(events, record_bytes),
         in_place=True,
-        records_a_run=events,
+        records_per_run=events,
     )
 
 

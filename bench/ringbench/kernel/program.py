@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ringbench.drivers.transports import Transport
-from ringbench.errors import EnvironmentLacks, RingbenchError, UsageError
+from ringbench.errors import MissingRequirementError, OptionError, RingbenchError
 from ringbench.kernel import bpf_arena, cpus, headers, source
 from ringbench.kernel.bpf_arena import BpfArena
 from ringbench.kernel.probe import LIFECYCLE, Probe
@@ -28,16 +28,16 @@ _MODULO = 1 << 64
 def bcc_module() -> Any:
     """Import the distribution's BCC, or say what to install.
 
-    Raises EnvironmentLacks when it is missing, or when ``bcc`` is PyPI's unrelated project of that name.
+    Raises MissingRequirementError when it is missing, or when ``bcc`` is PyPI's unrelated project of that name.
     """
     try:
         import bcc  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError as error:
-        raise EnvironmentLacks(
+        raise MissingRequirementError(
             f"BCC cannot be imported ({error}). Install python3-bpfcc, run through ./with-env; never `pip install bcc`."
         ) from error
     if not hasattr(bcc, "BPF"):
-        raise EnvironmentLacks(
+        raise MissingRequirementError(
             f"the module bcc at {getattr(bcc, '__file__', '?')} is PyPI's unrelated project, not the BPF compiler. "
             "Run `pip uninstall bcc`, then install python3-bpfcc."
         )
@@ -69,9 +69,9 @@ def close_perf_buffers(table: Any) -> None:
 
 
 def need_root() -> None:
-    """Raise EnvironmentLacks unless this is root."""
+    """Raise MissingRequirementError unless this is root."""
     if os.geteuid() != 0:
-        raise EnvironmentLacks(
+        raise MissingRequirementError(
             "measuring needs root (BPF, perf events): run it with sudo, like `sudo ./with-env ringbench run`."
         )
 
@@ -113,7 +113,7 @@ class Program:
         self.arenas = arenas
         """By transport, where it lies in one."""
         self.record = probe.record
-        self.records_a_run = probe.records_a_run
+        self.records_per_run = probe.records_per_run
         self.lingers = probe.lingers
         self.timed = timed
         self._loaded_again: list[int] = []
@@ -166,9 +166,9 @@ class Program:
             else None,
         )
 
-    def births_refused(self) -> int:
+    def task_map_full(self) -> int:
         """Return how many lives could not be named because the map was full."""
-        return int(sum(self.bpf["births_refused"][0]))
+        return int(sum(self.bpf["task_map_full"][0]))
 
     def runs(self) -> tuple[int, int]:
         """Return (ns, runs) spent in the programs since they were loaded, while bpf stats were on (their fdinfo)."""
@@ -274,21 +274,21 @@ def load(
 ) -> Program:
     """Compile, load and attach *probe* with one transport, or with two (paired).
 
-    *sizes*: bytes of data by transport, as :attr:`Transport.possible_bytes` has them, by default a page; it is the
+    *sizes*: bytes of data by transport, as :attr:`Transport.round_size` has them, by default a page; it is the
     reader that makes perf's rings and those of an array of maps.
     *lives*: how many processes and threads alive at once can be named; by default pid_max, at most 65,536.
     *text*: another program's C text, for tests. *timed*: what the kernel does by itself for a transport, which is in no
-    program's run, is timed, too. Raises EnvironmentLacks where something on this machine is missing, UsageError for a
-    transport that can't carry the probe's record, before anything is attached, and RingbenchError with clang's first
-    error when the program does not compile.
+    program's run, is timed, too. Raises MissingRequirementError where something on this machine is missing, OptionError
+    for a transport that can't carry the probe's record, before anything is attached, and RingbenchError with clang's
+    first error when the program does not compile.
     """
     for each in transports:
         if refused := each.refuses(probe.record.struct):
-            raise UsageError(f"{refused}; {probe.source} has others.")
+            raise OptionError(f"{refused}; {probe.source} has others.")
     try:
         arenas = bpf_arena.made(transports, sizes or {})
     except OSError as error:
-        raise EnvironmentLacks(f"the kernel refused a BPF arena: {error.strerror}.") from error
+        raise MissingRequirementError(f"the kernel refused a BPF arena: {error.strerror}.") from error
     flags = source.defines(
         transports,
         probe,
@@ -353,7 +353,7 @@ def _captured_stderr() -> Iterator[Any]:
 def _explain(error: Exception, said: str) -> RingbenchError:
     """Turn what BCC printed and raised into the reason, and what to do."""
     if "incomplete definition of type 'struct tracepoint__" in said:
-        return EnvironmentLacks(
+        return MissingRequirementError(
             "the tracepoints' formats cannot be read: tracefs is not mounted. "
             "Run through ./with-env, or `mount -t tracefs none /sys/kernel/tracing`."
         )
@@ -362,8 +362,10 @@ def _explain(error: Exception, said: str) -> RingbenchError:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     seen = lines[-1] if lines else str(error)
     if refused := next((line for line in lines if "Operation not permitted" in line), None):
-        return EnvironmentLacks(
+        return MissingRequirementError(
             f"BPF is not allowed here, even as root: {refused}. "
             "Run it outside of a container, or give that CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN."
         )
-    return EnvironmentLacks(f"the kernel refused the BPF program: {seen}. `ringbench doctor` shows what is missing.")
+    return MissingRequirementError(
+        f"the kernel refused the BPF program: {seen}. `ringbench doctor` shows what is missing."
+    )

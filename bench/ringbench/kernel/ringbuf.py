@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ringbench import native
 from ringbench.drivers.transports.ringbuf import BUSY, DISCARD, HEADER, stride
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.mapped_ring import MappedRing
 
 _DATA = mmap.PAGESIZE
@@ -56,12 +56,12 @@ class MappedRingbuf(MappedRing):
     def pending_bytes(self) -> int:
         """Return the bytes reserved and not yet consumed, headers included.
 
-        Raises MeasurementInvalid where the positions cannot be: the ring is damaged.
+        Raises InvalidMeasurementError where the positions cannot be: the ring is damaged.
         """
         consumer, producer = self.position, int(self._producer_position[0])
         pending = (producer - consumer) % _MODULO
         if pending > self.size or pending % 8 or consumer % 8:
-            raise MeasurementInvalid(
+            raise InvalidMeasurementError(
                 f"the ringbuf is damaged: it has {self.size} bytes of data, "
                 f"and its positions are {consumer} (consumer) and {producer} (producer)."
             )
@@ -75,8 +75,9 @@ class MappedRingbuf(MappedRing):
         """Copy committed records, oldest first, into *into* (dtype V<record_bytes>, shape room); return how many.
 
         Takes no more than was there at the call. Stops at a record still BUSY, as everything behind it must wait;
-        steps over discarded ones. Raises MeasurementInvalid on a record of another length, since the ring then carries
-        something else than events, and on one that cannot be; it stays in the ring, and those before it are in *into*.
+        steps over discarded ones. Raises InvalidMeasurementError on a record of another length, since the ring then
+        carries something else than events, and on one that cannot be; it stays in the ring, and those before it are in
+        *into*.
         """
         taken = 0
         end = self.position + self.pending_bytes()
@@ -113,14 +114,16 @@ class MappedRingbuf(MappedRing):
             return False
         length = header & ~DISCARD
         if stride(length) > left:
-            raise MeasurementInvalid(f"the ringbuf is damaged: a record of {length} bytes reaches past what is there.")
+            raise InvalidMeasurementError(
+                f"the ringbuf is damaged: a record of {length} bytes reaches past what is there."
+            )
         if header & DISCARD:
             self._move(stride(length))
             self.discarded += 1
             return True
         if length == self.record_bytes:
             return True  # committed since the comparison: take it in the next round
-        raise MeasurementInvalid(
+        raise InvalidMeasurementError(
             f"the ringbuf holds a record of {length} bytes where {self.record_bytes} were expected."
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ringbench.drivers.transports import PAGE, Transport
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus
 from ringbench.kernel.probe import LIFECYCLE, Probe
 from ringbench.spec.record import Record
@@ -23,7 +23,7 @@ def folder() -> Path:
     for candidate in (package / "bpf", package.parent.parent / "bpf"):
         if (candidate / "event.h").is_file():
             return candidate
-    raise EnvironmentLacks(
+    raise MissingRequirementError(
         f"the BPF sources are missing: looked for bpf/event.h beside {package}. Reinstall ringbench."
     )
 

@@ -11,7 +11,7 @@ import signal
 import struct
 from collections.abc import Callable, Iterator
 
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.spec.wakeups import Wakeup
 
 _EVERYWHERE = {"io_uring_setup": 425, "io_uring_enter": 426}
@@ -47,15 +47,19 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def number(name: str) -> int:
-    """Return the number of the system call *name*; EnvironmentLacks on an unknown architecture."""
+    """Return the number of the system call *name*; MissingRequirementError on an unknown architecture."""
     numbers = _NUMBERS.get(platform.machine())
     if numbers is None:
-        raise EnvironmentLacks(f"system call numbers of {platform.machine()} are not known here: x86_64 or aarch64.")
+        raise MissingRequirementError(
+            f"system call numbers of {platform.machine()} are not known here: x86_64 or aarch64."
+        )
     return numbers[name]
 
 
 def call(name: str, *args: object) -> int:
-    """Make the system call *name*; raises OSError with its errno, EnvironmentLacks on an unknown architecture."""
+    """Make the system call *name*; raises OSError with its errno, MissingRequirementError on an unknown
+    architecture.
+    """
     result = int(_libc.syscall(ctypes.c_long(number(name)), *args))
     if result < 0:
         code = ctypes.get_errno()

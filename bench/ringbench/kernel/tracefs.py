@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 
 ROOTS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 """Where tracefs is mounted."""
@@ -38,11 +38,11 @@ done 2>/dev/null
 
 
 def instances() -> Path:
-    """Return the folder in which instances are made; EnvironmentLacks where there is none."""
+    """Return the folder in which instances are made; MissingRequirementError where there is none."""
     for root in ROOTS:
         if (root / "instances").is_dir():
             return root / "instances"
-    raise EnvironmentLacks(
+    raise MissingRequirementError(
         f"no tracefs with instances at {' or '.join(map(str, ROOTS))}. "
         "Run through ./with-env, or `mount -t tracefs none /sys/kernel/tracing`."
     )
@@ -51,7 +51,7 @@ def instances() -> Path:
 class Instance:
     """A tracefs instance of this process's own; :meth:`close` removes it.
 
-    Raises EnvironmentLacks where the kernel, its lockdown or a mount doesn't let us have one.
+    Raises MissingRequirementError where the kernel, its lockdown or a mount doesn't let us have one.
     """
 
     def __init__(self) -> None:
@@ -68,21 +68,21 @@ class Instance:
             self.path.mkdir()
         except OSError as error:
             self._dismiss()
-            raise EnvironmentLacks(f"no instance can be made in {folder}: {error.strerror}.") from error
+            raise MissingRequirementError(f"no instance can be made in {folder}: {error.strerror}.") from error
 
     def set(self, name: str, value: str) -> None:
-        """Write *value* to the file *name*; EnvironmentLacks with the kernel's word where it is refused."""
+        """Write *value* to the file *name*; MissingRequirementError with the kernel's word where it is refused."""
         try:
             (self.path / name).write_text(value)
         except OSError as error:
-            raise EnvironmentLacks(f"tracefs refuses {value!r} for {name}: {error.strerror}.") from error
+            raise MissingRequirementError(f"tracefs refuses {value!r} for {name}: {error.strerror}.") from error
 
     def read(self, name: str) -> str:
-        """Return the text of the file *name*; EnvironmentLacks where it can't be read."""
+        """Return the text of the file *name*; MissingRequirementError where it can't be read."""
         try:
             return (self.path / name).read_text(errors="replace")
         except OSError as error:
-            raise EnvironmentLacks(f"tracefs does not let {name} be read: {error.strerror}.") from error
+            raise MissingRequirementError(f"tracefs does not let {name} be read: {error.strerror}.") from error
 
     def close(self) -> None:
         """Remove the instance, with what it has enabled. Every file in it must be closed; again does nothing."""

@@ -18,7 +18,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import syscalls
 
 SQE_BYTES = 64
@@ -59,8 +59,9 @@ class Uring:
     def __init__(self, entries: int, *, cq_entries: int = 0, flags: int = 0) -> None:
         """Set up a ring of *entries* submissions and *cq_entries* completions (0: the kernel's choice, twice as many).
 
-        Both are rounded up to powers of two; completions may not be fewer. Raises EnvironmentLacks, with the kernel's
-        words, where there is none to be had: not compiled in, switched off (kernel.io_uring_disabled), or before 5.4.
+        Both are rounded up to powers of two; completions may not be fewer. Raises MissingRequirementError, with the
+        kernel's words, where there is none to be had: not compiled in, switched off (kernel.io_uring_disabled), or
+        before 5.4.
         """
         if cq_entries:
             flags |= SETUP_CQSIZE
@@ -69,13 +70,13 @@ class Uring:
         try:
             self.fd = syscalls.call("io_uring_setup", ctypes.c_long(entries), buffer)
         except OSError as error:
-            raise EnvironmentLacks(_refusal(error)) from error
+            raise MissingRequirementError(_refusal(error)) from error
         del buffer
         fields = _PARAMS.unpack(params)
         self.sq_entries, self.cq_entries = fields[0], fields[1]
         if not fields[5] & _FEAT_SINGLE_MMAP:
             os.close(self.fd)
-            raise EnvironmentLacks(
+            raise MissingRequirementError(
                 "this kernel's io_uring maps its two rings apart; ringbench knows it from Linux 5.4."
             )
         sq, cq = fields[10:20], fields[20:30]

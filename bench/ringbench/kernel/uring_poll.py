@@ -15,7 +15,7 @@ import select
 import struct
 from collections.abc import Sequence
 
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import syscalls
 from ringbench.kernel.uring import CQE_F_MORE, POLL_ADD, POLL_ADD_MULTI, Uring
 
@@ -35,7 +35,7 @@ class UringPoll:
     def __init__(self, descriptors: Sequence[int], timeout_s: float) -> None:
         """Arm a poll on each descriptor; a wait lasts *timeout_s* at most.
 
-        Raises EnvironmentLacks where io_uring, or a wait with a time limit, is not to be had.
+        Raises MissingRequirementError where io_uring, or a wait with a time limit, is not to be had.
         """
         self._descriptors = tuple(descriptors)
         self._ring = _ring(len(self._descriptors))
@@ -56,8 +56,8 @@ class UringPoll:
     def wait(self) -> bool:
         """Sleep until a descriptor wakes who polls it, or until the time is over; return whether one did.
 
-        A poll that the kernel has ended, as it does when the ring overflows, is armed again. Raises MeasurementInvalid
-        where one failed, OSError where the kernel refuses to wait.
+        A poll that the kernel has ended, as it does when the ring overflows, is armed again. Raises
+        InvalidMeasurementError where one failed, OSError where the kernel refuses to wait.
         """
         if self._tail.value == self._head.value and (code := -self._sleep()) > 0:
             if code not in (errno.ETIME, errno.EINTR):
@@ -73,7 +73,7 @@ class UringPoll:
             if not self._words[word + 3] & CQE_F_MORE:
                 place, code = self._words[word], ctypes.c_int32(self._words[word + 2]).value
                 if code < 0:
-                    raise MeasurementInvalid(f"io_uring's poll of a ring ended: {os.strerror(-code)}.")
+                    raise InvalidMeasurementError(f"io_uring's poll of a ring ended: {os.strerror(-code)}.")
                 ended.append(place)
         self._head.value = tail
         if ended:
@@ -95,5 +95,5 @@ def _ring(descriptors: int) -> Uring:
     room = max(_LEAST, 2 * descriptors)
     try:
         return Uring(descriptors, cq_entries=room, flags=_DEFERRED)
-    except EnvironmentLacks:  # an older kernel, which knows io_uring, or says why not
+    except MissingRequirementError:  # an older kernel, which knows io_uring, or says why not
         return Uring(descriptors, cq_entries=room)

@@ -26,8 +26,8 @@ _PATIENCE_NS = 100_000_000
 def read(fd: int, operation: int) -> bytes:
     """Return what *operation* brings of *fd*, made not to block, at most a page; it lasts no longer than 0.1 s.
 
-    Raises OSError with the kernel's answer, or ETIME where there was none; EnvironmentLacks where io_uring is not to be
-    had.
+    Raises OSError with the kernel's answer, or ETIME where there was none; MissingRequirementError where io_uring is
+    not to be had.
     """
     memory = ctypes.create_string_buffer(_BYTES)
     limit = ctypes.create_string_buffer(struct.pack("<qq", 0, _PATIENCE_NS), 16)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus
 from ringbench.text import one_line
 
@@ -73,7 +73,7 @@ def members(root: Path, path: str) -> frozenset[int] | None:
         return None if text is None else frozenset()
     try:
         return frozenset(cpus.parse(text))
-    except UsageError:
+    except OptionError:
         return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ringbench.machine.system_counters import Moment
+from ringbench.machine.system_counters import SystemCounters
 
 STOLEN = 0.01
 """Share of CPU time that the host may give to others."""
@@ -29,11 +29,11 @@ RULE = (
 
 
 @dataclass(frozen=True)
-class Meanwhile:
+class SystemDelta:
     """What happened between two moments, and what was attached at both."""
 
-    before: Moment
-    after: Moment
+    before: SystemCounters
+    after: SystemCounters
     other_programs: int | None
     """BPF programs of others on the trial's tracepoints."""
 

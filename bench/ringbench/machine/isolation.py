@@ -38,7 +38,7 @@ def run(function: Callable[..., T], *args: object, timeout_s: float | None = Non
 
     Returns with the answer, while the process is still on its way out (the kernel takes 0.1 s to free probes and
     rings); the next call, or :func:`settle`, waits for its end. An error of :mod:`ringbench.errors` is raised here as
-    it was there. Raises MeasurementInvalid when the process died or took longer than *timeout_s* seconds, and
+    it was there. Raises InvalidMeasurementError when the process died or took longer than *timeout_s* seconds, and
     RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the process is killed first.
     """
     started = _Started(_child, function, *args)
@@ -49,7 +49,7 @@ def run(function: Callable[..., T], *args: object, timeout_s: float | None = Non
     return cast("T", _unwrapped(kind, value))
 
 
-class InTurns(Generic[T]):
+class SteppedProcess(Generic[T]):
     """A function in a fresh process that does its work in turns, each when it is asked for.
 
     The function's first argument is called before each turn; it returns once the turn has come: True, or False where
@@ -92,7 +92,7 @@ class InTurns(Generic[T]):
             self._started.ours.send(again)
         except OSError:
             settle()
-            raise errors.MeasurementInvalid("the trial's process died between two turns.") from None
+            raise errors.InvalidMeasurementError("the trial's process died between two turns.") from None
 
     def _next(self) -> None:
         kind, value = self._started.answer(self._timeout_s)
@@ -100,7 +100,7 @@ class InTurns(Generic[T]):
             return
         self._started.ours.close()
         _unwrapped(kind, value)
-        raise errors.MeasurementInvalid("the trial's process was done before its turns were.")
+        raise errors.InvalidMeasurementError("the trial's process was done before its turns were.")
 
 
 class _Started:
@@ -121,11 +121,11 @@ class _Started:
         try:
             if not self.ours.poll(timeout_s):
                 self.kill()
-                raise errors.MeasurementInvalid(f"the trial's process gave no answer within {timeout_s:.0f} s.")
+                raise errors.InvalidMeasurementError(f"the trial's process gave no answer within {timeout_s:.0f} s.")
             kind, value = self.ours.recv()
         except (EOFError, ConnectionResetError):
             settle()
-            raise errors.MeasurementInvalid(
+            raise errors.InvalidMeasurementError(
                 f"the trial's process died with status {self._process.exitcode} and no answer."
             ) from None
         except BaseException:

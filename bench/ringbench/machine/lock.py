@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.text import one_line
 
 PLACE = Path("/run/ringbench.lock")
@@ -21,7 +21,7 @@ _FLOCK = struct.Struct("hhqqi")
 
 @contextlib.contextmanager
 def held(place: Path = PLACE) -> Iterator[None]:
-    """Hold the machine for the length of the block. UsageError, naming who has it, where another process does.
+    """Hold the machine for the length of the block. OptionError, naming who has it, where another process does.
 
     Where the file cannot be made (a read-only system), nothing is held: that is no reason not to measure.
     """
@@ -34,7 +34,7 @@ def held(place: Path = PLACE) -> Iterator[None]:
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
-            raise UsageError(
+            raise OptionError(
                 f"another ringbench is measuring on this machine{_who(descriptor)}: two would disturb each other. "
                 "Wait until it is done."
             ) from None

@@ -17,7 +17,7 @@ _KERNEL_THREADS = 2
 
 
 @dataclass(frozen=True)
-class Moment:
+class SystemCounters:
     """What the kernel had counted until now; None for what this machine doesn't tell."""
 
     at_s: float
@@ -41,7 +41,7 @@ class Moment:
     it has awaited, and its name: so what a process used stays counted when it ends."""
 
     @classmethod
-    def now(cls, root: Path = Path("/"), *, family: int | None = None) -> Moment:
+    def now(cls, root: Path = Path("/"), *, family: int | None = None) -> SystemCounters:
         """Read the counters. Takes some tens of microseconds for each process on the machine.
 
         *family*: the process that, with its descendants, is ours; None: the calling one.

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from ringbench import native
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import headers
 from ringbench.machine.files import field, matching, package_version
 from ringbench.machine.knob import Finding
@@ -81,7 +81,7 @@ class Headers:
         """Return where they are."""
         try:
             tree = headers.find()
-        except EnvironmentLacks as error:
+        except MissingRequirementError as error:
             return Finding(self.name, one_line(str(error)), "blocks", self.why, "sudo ./with-env ringbench doctor")
         return Finding(self.name, str(tree) if tree else "the running kernel's own", "ok", self.why)
 

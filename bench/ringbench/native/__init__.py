@@ -15,7 +15,7 @@ from ringbench.native.loader import U64, load, words
 LIBRARY = loader.library("rings")
 UNLIMITED = (1 << 64) - 1
 
-NOTHING, FULL, FOREIGN, DAMAGED = range(4)
+NOTHING, FULL, UNEXPECTED_RECORD, DAMAGED = range(4)
 """What can stop a reader for good: ``sink.error``."""
 
 TURN = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
@@ -77,7 +77,9 @@ def missing() -> str | None:
 
 @functools.cache
 def library() -> ctypes.CDLL:
-    """Return the loaded library; EnvironmentLacks, with what to do, where it was not built or is another version's."""
+    """Return the loaded library; MissingRequirementError, with what to do, where it was not built or is another
+    version's.
+    """
     found = load(LIBRARY, [ctypes.sizeof(kind) for kind in (Sink, Ringbuf, PerfRing, Tickets, Ftrace)])
     for name in ("ringbuf_drain", "perf_drain", "tickets_drain", "queue_drain", "ftrace_drain", "ftrace_page"):
         getattr(found, name).restype = ctypes.c_int64

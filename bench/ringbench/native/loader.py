@@ -9,7 +9,7 @@ import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 
 U64 = ctypes.c_uint64
 
@@ -27,10 +27,10 @@ def words(names: str) -> list[tuple[str, type[ctypes.c_uint64]]]:
 def load(path: Path, sizes: Sequence[int]) -> ctypes.CDLL:
     """Return the library at *path*, whose ``structure_bytes`` must be *sizes*.
 
-    EnvironmentLacks, with what to do, where it was not built, cannot be used, or is another version's.
+    MissingRequirementError, with what to do, where it was not built, cannot be used, or is another version's.
     """
     if not path.exists():
-        raise EnvironmentLacks(
+        raise MissingRequirementError(
             f"the compiled loops ({path.name}) were not built, as there was no C compiler. "
             "Install gcc and libc6-dev, then run ./with-env again, or reinstall ringbench."
         )
@@ -38,9 +38,11 @@ def load(path: Path, sizes: Sequence[int]) -> ctypes.CDLL:
         found = ctypes.CDLL(str(path))
         seen = list((U64 * len(sizes)).in_dll(found, "structure_bytes"))
     except (OSError, ValueError) as error:
-        raise EnvironmentLacks(f"{path} cannot be used ({error}): reinstall ringbench to build it again.") from error
+        raise MissingRequirementError(
+            f"{path} cannot be used ({error}): reinstall ringbench to build it again."
+        ) from error
     if seen != list(sizes):
-        raise EnvironmentLacks(f"{path} is of another version: reinstall ringbench to build it again.")
+        raise MissingRequirementError(f"{path} is of another version: reinstall ringbench to build it again.")
     return found
 
 
@@ -48,6 +50,6 @@ def missing(library: Callable[[], ctypes.CDLL]) -> str | None:
     """Return why *library*, which loads one, cannot be used here; None when it can."""
     try:
         library()
-    except EnvironmentLacks as error:
+    except MissingRequirementError as error:
         return str(error)
     return None

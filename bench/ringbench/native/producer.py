@@ -53,7 +53,9 @@ def missing() -> str | None:
 
 @functools.cache
 def library() -> ctypes.CDLL:
-    """Return the loaded library; EnvironmentLacks, with what to do, where it was not built or is another version's."""
+    """Return the loaded library; MissingRequirementError, with what to do, where it was not built or is another
+    version's.
+    """
     found = load(LIBRARY, [ctypes.sizeof(kind) for kind in (Writer, SharedRing, Poster, Logger)])
     found.firehose.restype = None
     found.firehose.argtypes = [U64, ctypes.c_long, ctypes.c_void_p, U64]

@@ -15,7 +15,7 @@
 #include "common.h"
 
 /* What can stop a reader for good; sink.error. */
-enum { NOTHING, FULL, FOREIGN, DAMAGED };
+enum { NOTHING, FULL, UNEXPECTED_RECORD, DAMAGED };
 
 /* Where records go, and what became of them. One sink belongs to one reader and one thread. */
 struct sink {
@@ -38,7 +38,7 @@ struct sink {
 	uint64_t discarded;    /* the ringbuf's discarded records, stepped over */
 	uint64_t others;       /* perf's records that carry no event (throttle and the like), stepped over */
 	uint64_t error;        /* what stopped the reader for good */
-	uint64_t error_kind;   /* with FOREIGN or DAMAGED: the record's type (perf) ... */
+	uint64_t error_kind;   /* with UNEXPECTED_RECORD or DAMAGED: the record's type (perf) ... */
 	uint64_t error_bytes;  /* ... and its length */
 	int (*turn)(struct sink *); /* called when a sink is full that doesn't start again: gives it other memory and returns
 				     * 0; NULL: there is none */
@@ -106,7 +106,7 @@ static inline __attribute__((always_inline)) int fits(struct sink *sink, uint64_
 
 	if (likely(sink->record_bytes ? bytes == sink->record_bytes : bytes >= least))
 		return 1;
-	stop_at(sink, FOREIGN, kind, bytes);
+	stop_at(sink, UNEXPECTED_RECORD, kind, bytes);
 	return 0;
 }
 
@@ -306,7 +306,7 @@ static inline __attribute__((always_inline)) int perf_record(struct sink *sink, 
 		if (likely(sink->record_bytes)) {
 			/* The kernel pads the payload so that the record ends on 8 bytes, and counts the padding in. */
 			if (unlikely(raw < sink->record_bytes || raw - sink->record_bytes >= 8))
-				return stop_at(sink, FOREIGN, header.type, header.size);
+				return stop_at(sink, UNEXPECTED_RECORD, header.type, header.size);
 			return put_any(sink, record + 12, sink->record_bytes);
 		}
 		return fits(sink, header.type, raw) ? put(sink, record + 12, raw) : -1;
@@ -318,7 +318,7 @@ static inline __attribute__((always_inline)) int perf_record(struct sink *sink, 
 		return 0;
 	}
 	if (!header.type || header.type > LAST_KNOWN_RECORD)
-		return stop_at(sink, FOREIGN, header.type, header.size);
+		return stop_at(sink, UNEXPECTED_RECORD, header.type, header.size);
 	sink->others++;
 	return 0;
 }
@@ -506,7 +506,7 @@ void on_perf_of_bcc(void *context, void *data, int bytes)
 	if (unlikely(sink->error))
 		return;
 	if (unlikely(bytes < 0 || (sink->record_bytes && (uint64_t)bytes - sink->record_bytes >= 8)))
-		stop_at(sink, FOREIGN, RECORD_SAMPLE, (uint32_t)bytes);
+		stop_at(sink, UNEXPECTED_RECORD, RECORD_SAMPLE, (uint32_t)bytes);
 	else if (likely(sink->record_bytes))
 		put_any(sink, data, sink->record_bytes);
 	else if (fits(sink, RECORD_SAMPLE, (uint64_t)bytes))

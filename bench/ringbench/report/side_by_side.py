@@ -9,10 +9,10 @@ from ringbench.data.store import atomic
 from ringbench.report.figures import FIGURES, style
 from ringbench.report.html import side_by_side_page
 
-__all__ = ["write_beside"]
+__all__ = ["write_side_by_side"]
 
 
-def write_beside(views: tuple[SessionView, SessionView], out: Path) -> Path:
+def write_side_by_side(views: tuple[SessionView, SessionView], out: Path) -> Path:
     """Write report.html, which shows both *views*, into *out*; return it.
 
     It is there whole or not at all. Raises RingbenchError where *out* can't be written.

@@ -10,7 +10,7 @@ import statistics
 import time
 
 from ringbench.drivers.workloads import offered, workload
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus as cpu_lists
 from ringbench.machine import isolation
 from ringbench.spec.offered_load import split
@@ -24,7 +24,7 @@ _SETTLE_S, _COUNT_S = 0.1, 0.4
 def calibrated(plan: Plan) -> Plan:
     """Return *plan* with what each workload, of which a share is asked for, does flat out on its CPUs.
 
-    Takes half a second a turn and workload. Raises MeasurementInvalid where one does nothing.
+    Takes half a second a turn and workload. Raises InvalidMeasurementError where one does nothing.
     """
     wanted: dict[tuple[str, tuple[int, ...]], None] = {}
     for trial in plan.trials:
@@ -54,5 +54,7 @@ def _flat_out(name: str, cpus: tuple[int, ...]) -> float:
     finally:
         load.stop()
     if not done:
-        raise MeasurementInvalid(f"workload {name} did nothing on CPUs {cpu_lists.show(cpus)} within {took:.1f} s.")
+        raise InvalidMeasurementError(
+            f"workload {name} did nothing on CPUs {cpu_lists.show(cpus)} within {took:.1f} s."
+        )
     return done / took / len(cpus)

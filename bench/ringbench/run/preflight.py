@@ -7,9 +7,9 @@ import platform
 from ringbench import __version__
 from ringbench.drivers import features
 from ringbench.drivers.readers import reader
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.drivers.workloads import operation, probe, workload
-from ringbench.errors import EnvironmentLacks, unknown_name
+from ringbench.errors import MissingRequirementError, unknown_name
 from ringbench.kernel import program
 from ringbench.kernel.probe import Probe
 from ringbench.machine import isolation
@@ -26,21 +26,24 @@ from ringbench.spec.wakeups import wakeup
 def check(plan: Plan) -> dict[str, str | None]:
     """Try everything the plan needs once; return the versions for session.json.
 
-    Needs root. Raises EnvironmentLacks naming what is missing: BPF, BCC, headers, tracepoints, a workload's program.
+    Needs root. Raises MissingRequirementError naming what is missing: BPF, BCC, headers, tracepoints, a workload's
+    program.
     """
     transport_only.check(plan)
     for trial in {trial.workload: trial for trial in plan.trials if trial.mode != "capacity"}.values():
         workload(split(trial.workload)[0], trial.cpus, plan.command).check()
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
         if reason := reader(name).missing():
-            raise EnvironmentLacks(reason)
+            raise MissingRequirementError(reason)
     for name in sorted({name for trial in plan.trials for name in trial.transports}):
-        if reason := features.missing(transport(name)):
-            raise EnvironmentLacks(f"{name} cannot be had here: {reason}. `ringbench list` shows what can.")
+        if reason := features.missing(find_transport(name)):
+            raise MissingRequirementError(f"{name} cannot be had here: {reason}. `ringbench list` shows what can.")
     for kind in sorted({wait(trial.wait, 1.0).kind for trial in plan.trials if trial.wait}):
         if reason := features.missing(WAITS[kind]):
-            raise EnvironmentLacks(f"--wait {kind} cannot be had here: {reason}. `ringbench list` shows what can.")
-    traced = [trial for trial in plan.trials if transport(trial.transports[0]).producers == "bpf"]
+            raise MissingRequirementError(
+                f"--wait {kind} cannot be had here: {reason}. `ringbench list` shows what can."
+            )
+    traced = [trial for trial in plan.trials if find_transport(trial.transports[0]).producers == "bpf"]
     bcc_version = None
     if traced:
         first = min(traced, key=lambda trial: trial.transports)
@@ -54,9 +57,9 @@ def check(plan: Plan) -> dict[str, str | None]:
 
 
 def known(trial: Trial) -> None:
-    """Raise UsageError for a name or a length in *trial* that this version doesn't know."""
+    """Raise OptionError for a name or a length in *trial* that this version doesn't know."""
     for name in trial.transports:
-        transport(name)
+        find_transport(name)
     reader(trial.reader)
     wakeup(trial.wakeup)
     placement(trial.placement)
@@ -70,6 +73,6 @@ def known(trial: Trial) -> None:
 
 
 def _load_once(name: str, sent: Probe) -> str | None:
-    program.load([transport(name)], probe=sent).close()
+    program.load([find_transport(name)], probe=sent).close()
     version = getattr(program.bcc_module(), "__version__", None)
     return None if version is None else str(version)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 
 TAKEN = 0.98
 """The share of what was offered that must have been done, or the trial is saturated. A paced worker keeps an absolute
@@ -31,7 +31,7 @@ class Offered:
 def split(name: str) -> tuple[str, Offered | None]:
     """Return a workload's name without its load, and the load: ``fork-exec@60%`` is fork-exec at 0.6 of flat out.
 
-    Raises UsageError for a load that is none.
+    Raises OptionError for a load that is none.
     """
     workload, at, text = name.partition("@")
     if not at:
@@ -43,7 +43,7 @@ def split(name: str) -> tuple[str, Offered | None]:
         return workload, Offered(share=value / 100)
     per_s = value * {"k": 1e3, "K": 1e3, "M": 1e6}.get(unit, 1.0)
     if unit == "%" or not 0 < per_s <= _MOST:
-        raise UsageError(
+        raise OptionError(
             f"workload {name!r}: behind the @ stands its load, a share of flat out like {workload}@60%, "
             f"or operations a second on each CPU like {workload}@500."
         )

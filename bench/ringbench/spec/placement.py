@@ -14,7 +14,7 @@ PLACEMENTS = {
 
 
 def placement(name: str) -> str:
-    """Return *name* if it is a placement; UsageError lists the valid names."""
+    """Return *name* if it is a placement; OptionError lists the valid names."""
     if name not in PLACEMENTS:
         raise unknown_name("placement", name, PLACEMENTS)
     return name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.spec.event import EVENT, SWITCHED, WRITTEN
 
 LONGEST = 8192
@@ -73,9 +73,9 @@ LEVELS = ("outer", "inner")
 
 
 def sample(nbytes: int) -> Record:
-    """Return the record of ``bpf/sample.h`` that is *nbytes* long; UsageError where there can be none."""
+    """Return the record of ``bpf/sample.h`` that is *nbytes* long; OptionError where there can be none."""
     if nbytes % 8 or not 8 <= nbytes <= LONGEST:
-        raise UsageError(f"--record-bytes {nbytes}: a multiple of 8, at least 8 and at most {LONGEST}.")
+        raise OptionError(f"--record-bytes {nbytes}: a multiple of 8, at least 8 and at most {LONGEST}.")
     fields: list[tuple[str, str] | tuple[str, str, int]] = [("seq", "<u8")]
     if nbytes >= 16:
         fields.append(("ts_ns", "<u8"))

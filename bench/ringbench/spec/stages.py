@@ -15,7 +15,7 @@ WITHOUT_TRANSPORT = ("bare", "probe")
 
 
 def stage(name: str) -> str:
-    """Return *name* if it is a stage; UsageError lists the valid names."""
+    """Return *name* if it is a stage; OptionError lists the valid names."""
     if name not in STAGES:
         raise unknown_name("stage", name, STAGES)
     return name

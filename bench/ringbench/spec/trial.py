@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.kernel import cpus as cpu_lists
 
 
@@ -51,8 +51,8 @@ class Trial:
 
     def buffer_bytes(self, name: str, caches: Sequence[Sequence[int]]) -> int:
         """Return the bytes of event data that transport *name* really gets, where the CPUs online share *caches*."""
-        carrier = transport(name)
-        return carrier.possible_bytes(self.asked_bytes, len(carrier.rings(caches)))
+        transport = find_transport(name)
+        return transport.round_size(self.asked_bytes, len(transport.rings(caches)))
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial as it stands in session.json."""

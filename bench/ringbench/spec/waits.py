@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringbench.errors import UsageError, unknown_name
+from ringbench.errors import OptionError, unknown_name
 from ringbench.spec.wakeups import Kind, Wakeup
 from ringbench.units import parse_seconds, show_seconds
 
@@ -47,13 +47,13 @@ class Wait:
         """Its name, as :func:`wait` reads it."""
         return self.kind if self.pace_s is None else f"{self.kind}:{show_seconds(self.pace_s)}"
 
-    def hears(self, wakeup: Wakeup) -> bool:
+    def is_woken_by(self, wakeup: Wakeup) -> bool:
         """Whether a reader that waits so learns of anything under *wakeup*."""
         return self.kind not in WOKEN or wakeup.wakes
 
 
 def wait(name: str, sleep_s: float) -> Wait:
-    """Return the way called *name*, like ``epoll``, ``sleep:1ms`` or ``spin:20us``; UsageError lists the valid names.
+    """Return the way called *name*, like ``epoll``, ``sleep:1ms`` or ``spin:20us``; OptionError lists the valid names.
 
     Without a time, ``sleep`` takes *sleep_s* (``--drain-interval``) and ``spin`` :data:`PACE_S`.
     """
@@ -65,9 +65,9 @@ def wait(name: str, sleep_s: float) -> Wait:
     try:
         pace = parse_seconds(argument)
     except ValueError as error:
-        raise UsageError(f"wait {name!r}: {error}") from error
+        raise OptionError(f"wait {name!r}: {error}") from error
     if not 0 <= pace <= 60 or (kind == "sleep" and not pace):
-        raise UsageError(f"wait {name!r}: at most 60 s, and a sleep of more than 0.")
+        raise OptionError(f"wait {name!r}: at most 60 s, and a sleep of more than 0.")
     return Wait(kind, pace)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringbench.errors import UsageError, unknown_name
+from ringbench.errors import OptionError, unknown_name
 from ringbench.units import parse_bytes, show_bytes
 
 
@@ -72,7 +72,7 @@ class Wakeup:
         flags = {"every": "BPF_RB_FORCE_WAKEUP", "adaptive": "0", "none": "BPF_RB_NO_WAKEUP"}
         return f"-DWAKE={flags[self.kind]}"
 
-    def too_much_for(self, ring_bytes: int, stride: int) -> str | None:
+    def ring_too_small(self, ring_bytes: int, stride: int) -> str | None:
         """Return why a ring of *ring_bytes* with records of *stride* bytes would never wake its reader; else None."""
         least = {"batch": (self.n or 0) * stride, "bytes": self.n or 0}.get(self.kind, 0)
         if least <= ring_bytes // 2:
@@ -84,18 +84,18 @@ NOBODY = Wakeup("none")
 
 
 def wakeup(name: str) -> Wakeup:
-    """Return the policy called *name*, like ``every`` or ``batch:500``; UsageError lists the valid names."""
+    """Return the policy called *name*, like ``every`` or ``batch:500``; OptionError lists the valid names."""
     kind, colon, argument = name.partition(":")
     if kind not in WAKEUPS:
         raise unknown_name("wake-up", name, [known.usage for known in WAKEUPS.values()])
     if WAKEUPS[kind].usage == kind:
         if colon:
-            raise UsageError(f"wake-up {name!r}: {kind} takes no number.")
+            raise OptionError(f"wake-up {name!r}: {kind} takes no number.")
         return Wakeup(kind)
     try:
         n = parse_bytes(argument) if kind == "bytes" else int(argument) if argument.isascii() else 0
     except ValueError:
         n = 0
     if not 0 < n <= _MOST:
-        raise UsageError(f"wake-up {name!r}: write it like {'bytes:16K' if kind == 'bytes' else 'batch:500'}.")
+        raise OptionError(f"wake-up {name!r}: write it like {'bytes:16K' if kind == 'bytes' else 'batch:500'}.")
     return Wakeup(kind, n)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import program, source, syscalls
 
 _POLL_MS = 20
@@ -100,7 +100,9 @@ class EventPath:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> EventPath:
-        """Compile, attach what BCC attaches by name, and begin to read. Raises EnvironmentLacks and UsageError."""
+        """Compile, attach what BCC attaches by name, and begin to read. Raises MissingRequirementError and
+        OptionError.
+        """
         self.bpf = program.compiled(self._text, self._cflags)
         try:
             self._open()
@@ -128,9 +130,9 @@ class EventPath:
 
     @property
     def found(self) -> Found:
-        """What was found. UsageError before the block has ended, and after one that raised."""
+        """What was found. OptionError before the block has ended, and after one that raised."""
         if self._found is None:
-            raise UsageError("an event path has figures once its `with` block has ended, without an exception.")
+            raise OptionError("an event path has figures once its `with` block has ended, without an exception.")
         return self._found
 
     def close(self) -> None:
@@ -160,7 +162,7 @@ class EventPath:
         try:
             self._table = self.bpf[self._table_name]
         except KeyError:
-            raise UsageError(f"the program has no table {self._table_name!r}: name its output by table=.") from None
+            raise OptionError(f"the program has no table {self._table_name!r}: name its output by table=.") from None
         self._shared = hasattr(self._table, "open_ring_buffer")
         if self._shared:
             self._table.open_ring_buffer(self._on_record)
@@ -169,7 +171,7 @@ class EventPath:
                 self._on_record, page_cnt=self._pages, lost_cb=lambda n: None, wakeup_events=self._wakeup_events
             )
         else:
-            raise UsageError(f"table {self._table_name!r} is no BPF_PERF_OUTPUT and no BPF_RINGBUF_OUTPUT.")
+            raise OptionError(f"table {self._table_name!r} is no BPF_PERF_OUTPUT and no BPF_RINGBUF_OUTPUT.")
 
     def _on_record(self, context: Any, data: Any, size: int) -> int:
         # BCC drops what a callback raises, and takes anything but an int for an error, once an event.
@@ -196,11 +198,13 @@ class EventPath:
         syscalls.wait_for_producers()
         self._over.set()
         if not self._is_back():
-            raise MeasurementInvalid(f"the reader did not come back within {_PATIENCE_S:.0f} s of the programs' end.")
+            raise InvalidMeasurementError(
+                f"the reader did not come back within {_PATIENCE_S:.0f} s of the programs' end."
+            )
         before = self._delivered
         (self.bpf.ring_buffer_consume if self._shared else self.bpf.perf_buffer_consume)()
         if self._failure is not None:
-            raise MeasurementInvalid(f"a record could not be read: {self._failure!r}") from self._failure
+            raise InvalidMeasurementError(f"a record could not be read: {self._failure!r}") from self._failure
         counted = list(self.bpf["ringbench_accounts"][0])
         attempted, failed = (sum(int(getattr(cpu, name)) for cpu in counted) for name in ("attempted", "failed"))
         inversions, late, lateness = self._order()

@@ -85,11 +85,11 @@ def _why_not() -> str | None:
     """Return why BPF can't be used here; None where it can, as far as can be told without trying."""
     if os.geteuid() != 0:
         return "an event path needs root (BPF): sudo pytest"
-    from ringbench.errors import EnvironmentLacks
+    from ringbench.errors import MissingRequirementError
     from ringbench.kernel.program import bcc_module
 
     try:
         bcc_module()
-    except EnvironmentLacks as error:
+    except MissingRequirementError as error:
         return str(error)
     return None

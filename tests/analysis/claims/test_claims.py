@@ -10,15 +10,15 @@ from ringbench.analysis.claims import CLAIMS, claims, judged, profile
 from ringbench.analysis.claims.claim import Judged, Verdict
 from ringbench.analysis.claims.evidence import Evidence, Missing, select
 from ringbench.analysis.comparison import contrast, factors
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.report.markdown.claims_table import markdown
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.spec.trial import Trial
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Row, view
 
-_PLAN = build(profile(claims()), Choice(repeats=6), (0, 1))
+_PLAN = build(profile(claims()), RunOptions(repeats=6), (0, 1))
 _TWO = {"environment": {"cpus_online": 2}}
 
 
@@ -141,7 +141,7 @@ def test_the_session_holds_what_each_claim_asks_for_and_nothing_twice() -> None:
     cells = [(t.scenario, t.transports) for t in _PLAN.trials if t.block == 1]
     assert len(cells) == len(set(cells))
     for claim in claims():
-        plan = build(profile([claim]), Choice(repeats=6), (0, 1))
+        plan = build(profile([claim]), RunOptions(repeats=6), (0, 1))
         (alone,) = judged(view(_rows(_world(ringbuf_better=True), plan), **_TWO), [claim])
         assert alone.verdict is Verdict.HOLDS or claim.id in _NEEDS_MORE_CPUS, claim.id
 
@@ -172,7 +172,7 @@ def test_a_selection_must_name_one_cell_and_parts_that_exist() -> None:
 def test_numbers_and_ids_are_in_order_and_an_unknown_one_is_refused() -> None:
     assert [claim.number for claim in claims()] == list(range(1, 16))
     assert claims(["ringbuf-order", "7", "3"]) == [CLAIMS["ringbuf-order"], CLAIMS["reserve-beats-output"]]
-    with pytest.raises(UsageError, match="Did you mean 'ten-times'"):
+    with pytest.raises(OptionError, match="Did you mean 'ten-times'"):
         claims(["ten-time"])
     for claim in claims():
         assert claim.source

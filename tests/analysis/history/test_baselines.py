@@ -11,7 +11,7 @@ import pytest
 from ringbench.analysis.history import baselines
 from ringbench.data.store import atomic
 from ringbench.data.store.folder import read_session
-from ringbench.errors import RingbenchError, UsageError
+from ringbench.errors import OptionError, RingbenchError
 from ringbench.machine.identity import machine_id
 from tests.analysis.gate.stored import ENVIRONMENT, stored
 from tests.analysis.gate.worlds import rows
@@ -63,7 +63,7 @@ def test_older_ones_of_the_same_kind_are_removed_beyond_what_is_kept(tmp_path: P
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     path = session(tmp_path / "s")
     if name:
-        with pytest.raises(UsageError, match="--name"):
+        with pytest.raises(OptionError, match="--name"):
             save(path, tmp_path / "b", name=name)
     assert not (tmp_path / "b").exists()
 
@@ -71,14 +71,14 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> No
 def test_a_name_that_is_taken_and_sessions_that_are_none(tmp_path: Path) -> None:
     path = session(tmp_path / "s")
     save(path, tmp_path / "b", name="one")
-    with pytest.raises(UsageError, match="already"):
+    with pytest.raises(OptionError, match="already"):
         save(path, tmp_path / "b", name="one")
-    with pytest.raises(UsageError, match="interrupted"):
+    with pytest.raises(OptionError, match="interrupted"):
         save(session(tmp_path / "cut", status="interrupted", ended=None), tmp_path / "b")
     broken = [{**row, "valid": False} for row in rows(1, 1)]
-    with pytest.raises(UsageError, match="no trial"):
+    with pytest.raises(OptionError, match="no trial"):
         save(stored(tmp_path / "broken", broken), tmp_path / "b")
-    with pytest.raises(UsageError, match="--keep"):
+    with pytest.raises(OptionError, match="--keep"):
         save(path, tmp_path / "b", name="two", keep=0)
 
 
@@ -160,7 +160,7 @@ def test_links_are_neither_written_nor_read_through(tmp_path: Path) -> None:
     outside.mkdir()
     root.mkdir()
     os.symlink(outside, root / MACHINE)
-    with pytest.raises(UsageError, match="symbolic link"):
+    with pytest.raises(OptionError, match="symbolic link"):
         save(path, root)
     assert list(outside.iterdir()) == []
     (root / MACHINE).unlink()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ringbench.analysis.selftest.gatecheck import VARIANTS, apart, injected, rates
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from tests.analysis.gate.stored import stored
 from tests.analysis.gate.worlds import Row, rows, slower, wander
 from tests.cli.inside import inside
@@ -58,7 +58,7 @@ def test_sessions_of_one_thing_compared_as_if_they_lay_apart() -> None:
 def test_each_variant_is_a_transport() -> None:
     for instead in VARIANTS.values():
         for name, variant in instead.items():
-            assert transport(variant).name.startswith(name)
+            assert find_transport(variant).name.startswith(name)
 
 
 def test_the_command_says_and_stores_it(tmp_path: Path) -> None:

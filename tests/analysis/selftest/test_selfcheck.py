@@ -11,9 +11,9 @@ import pytest
 from ringbench.analysis.selftest.selfcheck import BLOCKS, INJECTED, Checked, check, profile
 from ringbench.analysis.view import SessionView
 from ringbench.data.store.folder import read_session
-from ringbench.drivers.transports import NOTHING, TRANSPORTS, transport
-from ringbench.errors import UsageError
-from ringbench.run.planner.options import Choice
+from ringbench.drivers.transports import NOTHING, TRANSPORTS, find_transport
+from ringbench.errors import OptionError
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from tests import ROOT
 from tests.analysis.synthetic import Row, row, view
@@ -89,7 +89,7 @@ def test_a_session_without_such_trials_shows_nothing() -> None:
 
 
 def test_its_profile_has_enough_comparisons_by_default() -> None:
-    plan = build(profile(), Choice(), (0, 1))
+    plan = build(profile(), RunOptions(), (0, 1))
     blocks = max(trial.block for trial in plan.trials)
     pairs = [t for t in plan.trials if t.block == 1 and t.transports[0].endswith("~again")]
     assert len(pairs) * (blocks // BLOCKS) * 3 >= 190, "three figures of each pair at least, and more of some"
@@ -99,15 +99,15 @@ def test_its_profile_has_enough_comparisons_by_default() -> None:
 
 def test_a_variant_is_its_transport_under_another_name() -> None:
     for name, plain in {**TRANSPORTS, NOTHING.name: NOTHING}.items():
-        again, injected = transport(f"{name}~again"), transport(f"{name}~inject:9")
+        again, injected = find_transport(f"{name}~again"), find_transport(f"{name}~inject:9")
         assert (again.name, again.submit, again.defines) == (f"{name}~again", plain.submit, plain.defines)
         assert injected.defines == ("-DINJECTED=9",)
 
 
 @pytest.mark.parametrize("name", ["perf~", "perf~twice", "perf~inject:0", "perf~inject:x", "perf~inject:100", "~again"])
 def test_no_other_variant_is_known(name: str) -> None:
-    with pytest.raises(UsageError, match="transport"):
-        transport(name)
+    with pytest.raises(OptionError, match="transport"):
+        find_transport(name)
 
 
 def _recorded(name: str) -> Checked:

@@ -17,11 +17,11 @@ def recorded(
     run_ns: int | None = None,
     runs: int | None = None,
     cpu_ns: int | None = None,
-    records_a_run: int = 1,
+    records_per_run: int = 1,
     attempted: int | None = None,
 ) -> Recording:
     if attempted is None:
-        attempted = (runs or 1_000) * records_a_run
+        attempted = (runs or 1_000) * records_per_run
     return Recording(
         wall_s=1.0,
         attempted=attempted,
@@ -33,7 +33,7 @@ def recorded(
         producer_runs=runs,
         consumer_cpu_ns=cpu_ns,
         consumed=delivered,
-        records_a_run=records_a_run,
+        records_per_run=records_per_run,
     )
 
 
@@ -66,12 +66,12 @@ def test_a_measured_cost_of_zero_is_zero_not_unknown() -> None:
 
 
 def test_a_run_that_submits_several_records_is_shared_out_among_them() -> None:
-    assert METRIC.compute(recorded(run_ns=9_000, runs=10, records_a_run=8))["producer_ns_per_event"] == 112.5
+    assert METRIC.compute(recorded(run_ns=9_000, runs=10, records_per_run=8))["producer_ns_per_event"] == 112.5
 
 
 @pytest.mark.parametrize(("runs", "known"), [(89, False), (90, True), (100, True), (110, True), (111, False)])
 def test_runs_that_are_not_those_of_the_records_have_no_cost(runs: int, known: bool) -> None:
-    row = METRIC.compute(recorded(run_ns=9_000, runs=runs, records_a_run=4, attempted=400))
+    row = METRIC.compute(recorded(run_ns=9_000, runs=runs, records_per_run=4, attempted=400))
     assert (row["producer_ns_per_event"] is not None) is known
 
 

@@ -13,7 +13,7 @@ from ringbench.data.order import Recorded, analyse
 from ringbench.data.order.chunk import CHUNK, COLUMNS
 from ringbench.data.order.file import EventsFile
 from ringbench.data.store import events_parquet
-from ringbench.errors import SessionUnreadable
+from ringbench.errors import UnreadableSessionError
 from ringbench.spec.event import EXIT, FORK
 from tests.data.order.planted import Recipe
 from tests.data.order.reference import events_of
@@ -76,7 +76,7 @@ def test_a_truncated_file_is_unreadable(path: Path, kept: float) -> None:
     Recipe(3_000).write(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * kept)])
-    with pytest.raises(SessionUnreadable, match=r"events\.parquet"):
+    with pytest.raises(UnreadableSessionError, match=r"events\.parquet"):
         EventsFile(path).streams()
 
 
@@ -86,7 +86,7 @@ def test_damage_within_is_seen_when_it_is_read(path: Path) -> None:
     begin = pq.read_metadata(path).row_group(0).column(1).data_page_offset
     content[begin + 200 : begin + 260] = b"\xff" * 60
     path.write_bytes(bytes(content))
-    with pytest.raises(SessionUnreadable):
+    with pytest.raises(UnreadableSessionError):
         for stream in EventsFile(path).streams().values():
             analyse(stream, "perf", shared_ring=True)
 
@@ -108,7 +108,7 @@ def test_damage_within_is_seen_when_it_is_read(path: Path) -> None:
 )
 def test_what_is_no_recording_is_refused_in_a_line(path: Path, changed: dict[str, object], said: str) -> None:
     pq.write_table(table(**changed), path)
-    with pytest.raises(SessionUnreadable, match=said) as caught:
+    with pytest.raises(UnreadableSessionError, match=said) as caught:
         for stream in EventsFile(path).streams().values():
             analyse(stream, "perf", shared_ring=True)
     assert "\n" not in str(caught.value)
@@ -119,7 +119,7 @@ def test_names_that_are_too_long_are_refused_where_they_would_be_shown(path: Pat
     place = rows.column_names.index("comm")
     pq.write_table(rows.set_column(place, "comm", pa.array([b"x" * 17] * 2)), path)
     (stream,) = EventsFile(path).streams().values()
-    with pytest.raises(SessionUnreadable, match="longer than 16"):
+    with pytest.raises(UnreadableSessionError, match="longer than 16"):
         analyse(stream, "perf", shared_ring=True)
 
 
@@ -129,14 +129,14 @@ def test_a_file_that_changes_between_two_readings_is_told(path: Path) -> None:
     events, _ = Recipe(2_000, seed=1).events()
     events["ts_ns"] -= 500_000
     pq.write_table(events_parquet.to_table({"ringbuf-reserve": events}), path)
-    with pytest.raises(SessionUnreadable, match="changed"):
+    with pytest.raises(UnreadableSessionError, match="changed"):
         list(stream.chunks())
 
 
 def test_a_pipe_or_a_folder_is_no_recording(tmp_path: Path) -> None:
-    with pytest.raises(SessionUnreadable):
+    with pytest.raises(UnreadableSessionError):
         EventsFile(tmp_path)
-    with pytest.raises(SessionUnreadable):
+    with pytest.raises(UnreadableSessionError):
         EventsFile(Path("/dev/null"))
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from ringbench.data.store import atomic
-from ringbench.data.store.owner import give_back
+from ringbench.data.store.owner import chown_to_invoker
 from ringbench.errors import RingbenchError
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -140,7 +140,7 @@ def test_giving_back_does_not_follow_links(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SUDO_UID", "1234")
     (tmp_path / "shadow").write_bytes(b"")
     (tmp_path / "link").symlink_to("shadow")
-    give_back(tmp_path / "link")
+    chown_to_invoker(tmp_path / "link")
     assert (tmp_path / "shadow").stat().st_uid == 0
     assert (tmp_path / "link").lstat().st_uid == 1234
 
@@ -150,5 +150,5 @@ def test_giving_back_does_not_follow_links(tmp_path: Path, monkeypatch: pytest.M
 def test_only_a_numeric_id_is_given_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: str) -> None:
     monkeypatch.setenv("SUDO_UID", uid)
     (tmp_path / "x").write_bytes(b"")
-    give_back(tmp_path / "x")
+    chown_to_invoker(tmp_path / "x")
     assert (tmp_path / "x").stat().st_uid == 0

@@ -14,7 +14,7 @@ import pytest
 from ringbench.data.store import trials_parquet, upgrade
 from ringbench.data.store.folder import SessionWriter, read_session
 from ringbench.data.store.schema import REQUIRED_TRIAL_COLUMNS, TRIALS
-from ringbench.errors import RingbenchError, SessionUnreadable, UsageError
+from ringbench.errors import OptionError, RingbenchError, UnreadableSessionError
 from ringbench.spec.event import Events
 
 from .conftest import MakeRow
@@ -29,20 +29,20 @@ def test_what_is_no_session_is_said(tmp_path: Path, session: Path) -> None:
         (tmp_path / "file", "not a session"),
         (tmp_path, "session.json"),
     ]:
-        with pytest.raises(SessionUnreadable, match=seen) as error:
+        with pytest.raises(UnreadableSessionError, match=seen) as error:
             read_session(path, NOWHERE)
         assert len(str(error.value).splitlines()) == 1
     (session / "trials.parquet").unlink()
-    with pytest.raises(SessionUnreadable, match=r"trials\.parquet: No such file"):
+    with pytest.raises(UnreadableSessionError, match=r"trials\.parquet: No such file"):
         read_session(str(session), NOWHERE)
-    with pytest.raises(UsageError, match="no session to resume"):
+    with pytest.raises(OptionError, match="no session to resume"):
         SessionWriter.resume(tmp_path / "x")
 
 
 @pytest.mark.parametrize("name", REQUIRED_TRIAL_COLUMNS)
 def test_a_missing_column_is_named(session: Path, name: str) -> None:
     pq.write_table(pq.read_table(session / "trials.parquet").drop_columns([name]), session / "trials.parquet")
-    with pytest.raises(SessionUnreadable, match=rf"trials\.parquet: no column {name}$"):
+    with pytest.raises(UnreadableSessionError, match=rf"trials\.parquet: no column {name}$"):
         read_session(session, NOWHERE)
 
 
@@ -66,7 +66,7 @@ def test_a_foreign_table_is_refused(session: Path, name: str, column: pa.Array, 
     table = pq.read_table(session / "trials.parquet")
     changed = table.set_column(table.schema.get_field_index(name), name, column)
     pq.write_table(changed, session / "trials.parquet")
-    with pytest.raises(SessionUnreadable, match=rf"trials\.parquet: .*{seen}") as error:
+    with pytest.raises(UnreadableSessionError, match=rf"trials\.parquet: .*{seen}") as error:
         read_session(session, NOWHERE)
     assert len(str(error.value).splitlines()) == 1
 
@@ -95,18 +95,18 @@ def test_text_that_unpacks_to_terabytes_is_refused(session: Path) -> None:
     giant = pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array(["x" * (1 << 20)]))
     pq.write_table(rows.set_column(rows.schema.get_field_index("reader"), "reader", giant), session / "trials.parquet")
     assert (session / "trials.parquet").stat().st_size < 1 << 20
-    with pytest.raises(SessionUnreadable, match="1048576000 bytes of text"):
+    with pytest.raises(UnreadableSessionError, match="1048576000 bytes of text"):
         read_session(session, NOWHERE)
 
 
 def test_events_never_come_from_elsewhere(session: Path, tmp_path: Path) -> None:
     stored = read_session(session, NOWHERE)
     for name in ("../trials", "/etc/passwd", "..", "", ".t0", "t0\n"):
-        with pytest.raises(SessionUnreadable, match="is no name for a file"):
+        with pytest.raises(UnreadableSessionError, match="is no name for a file"):
             stored.events(name)
     (session / "events" / "t0.parquet").rename(tmp_path / "elsewhere.parquet")
     (session / "events" / "t0.parquet").symlink_to(tmp_path / "elsewhere.parquet")
-    with pytest.raises(SessionUnreadable, match="symbolic link"):
+    with pytest.raises(UnreadableSessionError, match="symbolic link"):
         stored.events("t0")
 
 
@@ -135,5 +135,5 @@ def test_an_older_session_is_read_but_not_resumed(
     assert stored.recorded_version == 0
     assert stored.trials["attempted"].dropna().tolist() == [4, 9]
     assert stored.event_arrays("t0")["perf"].tobytes() == events.tobytes()
-    with pytest.raises(UsageError, match="schema version 0"):
+    with pytest.raises(OptionError, match="schema version 0"):
         SessionWriter.resume(session)

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from ringbench.data.store import events_parquet, events_writer
 from ringbench.data.store.schema import EVENTS
-from ringbench.errors import SessionUnreadable
+from ringbench.errors import UnreadableSessionError
 from ringbench.spec.event import DELIVERED, KINDS, Events
 
 SIGNED_64, SIGNED_32 = st.integers(0, 2**63 - 1), st.integers(0, 2**31 - 1)
@@ -143,7 +143,7 @@ def test_files_of_others_need_only_the_contracts_columns(tmp_path: Path, events:
 )
 def test_what_is_wrong_is_said(tmp_path: Path, events: Events, name: str, column: object, seen: str) -> None:
     path = altered(tmp_path / "t.parquet", events, name, column)
-    with pytest.raises(SessionUnreadable, match=seen) as error:
+    with pytest.raises(UnreadableSessionError, match=seen) as error:
         events_parquet.read(path)
     assert str(error.value).startswith(f"cannot read {path}: ")
     assert len(str(error.value).splitlines()) == 1
@@ -162,7 +162,7 @@ def test_damage_is_refused_or_changes_nothing(tmp_path: Path, events: Events) ->
         path.write_bytes(raw)
         try:
             back = events_parquet.read(path)
-        except SessionUnreadable as error:
+        except UnreadableSessionError as error:
             refused += 1
             assert len(str(error).splitlines()) == 1
         else:
@@ -174,11 +174,11 @@ def test_a_file_that_asks_for_absurd_memory_is_refused(tmp_path: Path, monkeypat
     path = stored(tmp_path / "t.parquet", {"perf": np.zeros(200_000, DELIVERED)})
     assert path.stat().st_size < 20_000  # a few kB stand for any number of rows
     monkeypatch.setattr(events_parquet, "MAX_EVENTS", 199_999)
-    with pytest.raises(SessionUnreadable, match="200000 rows"):
+    with pytest.raises(UnreadableSessionError, match="200000 rows"):
         events_parquet.read(path)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "t.parquet")
-    with pytest.raises(SessionUnreadable, match="not a regular file"):
+    with pytest.raises(UnreadableSessionError, match="not a regular file"):
         events_parquet.read(tmp_path / "t.parquet")

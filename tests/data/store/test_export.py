@@ -15,7 +15,7 @@ from ringbench.cli.export import export as command
 from ringbench.data.store.export import export, harmless
 from ringbench.data.store.folder import read_session
 from ringbench.data.store.schema import EVENTS, TRIALS
-from ringbench.errors import SessionUnreadable, UsageError
+from ringbench.errors import OptionError, UnreadableSessionError
 from ringbench.spec.event import Events
 
 
@@ -77,7 +77,7 @@ def test_parquet_is_exact(session: Path, tmp_path: Path, events: Events) -> None
 
 
 def test_a_session_is_not_written_over(session: Path) -> None:
-    with pytest.raises(UsageError, match="choose another --out"):
+    with pytest.raises(OptionError, match="choose another --out"):
         exported(session, "parquet", session / "events" / "..")
 
 
@@ -92,7 +92,7 @@ def test_the_command_names_its_files(session: Path, tmp_path: Path) -> None:
 
 
 def test_the_commands_errors_are_ours(tmp_path: Path) -> None:
-    assert isinstance(CliRunner().invoke(command, [str(tmp_path), "--format", "csv"]).exception, SessionUnreadable)
+    assert isinstance(CliRunner().invoke(command, [str(tmp_path), "--format", "csv"]).exception, UnreadableSessionError)
     assert CliRunner().invoke(command, [str(tmp_path), "--format", "pickle"]).exit_code == 2
 
 

@@ -18,7 +18,7 @@ import pytest
 from ringbench.data.store import events_writer
 from ringbench.data.store.folder import SessionWriter, read_session
 from ringbench.data.store.schema import TRIALS
-from ringbench.errors import RingbenchError, SessionUnreadable, UsageError
+from ringbench.errors import OptionError, RingbenchError, UnreadableSessionError
 from ringbench.spec.event import Events
 
 from .conftest import MakeRow
@@ -78,11 +78,11 @@ def test_an_empty_session_can_be_read_at_once(tmp_path: Path, manifest: Manifest
 def test_only_a_new_or_empty_folder_is_taken(session: Path, tmp_path: Path, manifest: Manifest) -> None:
     (tmp_path / "empty").mkdir()
     SessionWriter.create(tmp_path / "empty", manifest)
-    with pytest.raises(UsageError, match=r"not empty .*--resume .*--out"):
+    with pytest.raises(OptionError, match=r"not empty .*--resume .*--out"):
         SessionWriter.create(session, manifest)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "thesis.tex").touch()
-    with pytest.raises(UsageError, match=r"thesis\.tex.*choose another --out"):
+    with pytest.raises(OptionError, match=r"thesis\.tex.*choose another --out"):
         SessionWriter.create(tmp_path / "home", manifest)
     (tmp_path / "file").touch()
     with pytest.raises(RingbenchError, match="Not a directory"):
@@ -142,7 +142,7 @@ def test_one_writer_at_a_time(session: Path) -> None:
     writer = subprocess.Popen([sys.executable, "-c", ENDLESS_WRITER, str(session)], stdout=subprocess.PIPE)
     try:
         assert writer.stdout and writer.stdout.readline() == b"ready\n"
-        with pytest.raises(UsageError, match="another ringbench is writing"):
+        with pytest.raises(OptionError, match="another ringbench is writing"):
             SessionWriter.resume(session)
     finally:
         writer.kill()
@@ -197,7 +197,7 @@ def test_a_full_disk_loses_no_finished_trial(tmp_path: Path, manifest: Manifest,
 
 def test_latest_is_the_one_started_last(tmp_path: Path, manifest: Manifest) -> None:
     results = tmp_path / "results"
-    with pytest.raises(SessionUnreadable, match=r"no session in .*ringbench run"):
+    with pytest.raises(UnreadableSessionError, match=r"no session in .*ringbench run"):
         read_session("latest", results)
     times = {"b": "2026-01-02T00:00:00+02:00", "a": "2026-01-01T23:00:00Z", "reference": "2027-01-01T00:00:00Z"}
     for name, started in times.items():
@@ -211,7 +211,7 @@ def test_latest_is_the_one_started_last(tmp_path: Path, manifest: Manifest) -> N
         "started": "2028-01-01T00:00:00Z",
     }
     (results / "b" / "session.json").write_text(json.dumps(newer))
-    with pytest.raises(SessionUnreadable, match="upgrade ringbench"):
+    with pytest.raises(UnreadableSessionError, match="upgrade ringbench"):
         read_session("latest", results)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ringbench.data.store import session_json, upgrade
 from ringbench.data.store.schema import SCHEMA_VERSION
-from ringbench.errors import SessionUnreadable
+from ringbench.errors import UnreadableSessionError
 
 Manifest = dict[str, Any]
 
@@ -56,7 +56,7 @@ def test_round_trip_with_extra_keys_and_odd_arguments(tmp_path: Path, complete: 
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, complete: Manifest, change: Manifest, seen: str) -> None:
-    with pytest.raises(SessionUnreadable, match=seen) as error:
+    with pytest.raises(UnreadableSessionError, match=seen) as error:
         session_json.read(stored(tmp_path, {**complete, **change}))
     assert str(error.value).startswith(f"cannot read {tmp_path}/session.json: ")
     assert len(str(error.value).splitlines()) == 1
@@ -66,14 +66,14 @@ def test_what_is_wrong_is_said(tmp_path: Path, complete: Manifest, change: Manif
 @pytest.mark.parametrize("key", ["schema_version", "versions", "seed", "plan", "started", "ended", "status", "notes"])
 def test_a_missing_key_is_named(tmp_path: Path, complete: Manifest, key: str) -> None:
     del complete[key]
-    with pytest.raises(SessionUnreadable, match=key):
+    with pytest.raises(UnreadableSessionError, match=key):
         session_json.read(stored(tmp_path, complete))
 
 
 @pytest.mark.parametrize("trial", ["../x", "/etc/x", ".hidden", "a/b", "x\n", "", "a" * 300, "x\x00"])
 def test_a_plan_names_no_file_elsewhere(tmp_path: Path, complete: Manifest, trial: str) -> None:
     complete["plan"]["trials"][0]["trial"] = trial
-    with pytest.raises(SessionUnreadable, match=r"\$\.plan\.trials\[0\]\.trial"):
+    with pytest.raises(UnreadableSessionError, match=r"\$\.plan\.trials\[0\]\.trial"):
         session_json.read(stored(tmp_path, complete))
 
 
@@ -83,21 +83,21 @@ def test_a_plan_names_no_file_elsewhere(tmp_path: Path, complete: Manifest, tria
 )
 def test_what_is_no_json_object_is_refused(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "session.json").write_bytes(raw)
-    with pytest.raises(SessionUnreadable, match=r"^cannot read .*/session\.json: [^\n]+$"):
+    with pytest.raises(UnreadableSessionError, match=r"^cannot read .*/session\.json: [^\n]+$"):
         session_json.read(tmp_path)
 
 
 def test_what_is_no_small_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "session.json"
-    with pytest.raises(SessionUnreadable, match="No such file"):
+    with pytest.raises(UnreadableSessionError, match="No such file"):
         session_json.read(tmp_path)
     os.mkfifo(path)
-    with pytest.raises(SessionUnreadable, match="not a regular file"):
+    with pytest.raises(UnreadableSessionError, match="not a regular file"):
         session_json.read(tmp_path)
     path.unlink()
     path.touch()
     os.truncate(path, 1 << 40)
-    with pytest.raises(SessionUnreadable, match="1099511627776 bytes"):
+    with pytest.raises(UnreadableSessionError, match="1099511627776 bytes"):
         session_json.read(tmp_path)
 
 
@@ -124,5 +124,5 @@ def test_an_older_version_is_upgraded_in_memory(
     assert session_json.read(tmp_path) == (complete, 0)
     assert (tmp_path / "session.json").read_bytes() == before
     del old["random_seed"]
-    with pytest.raises(SessionUnreadable, match="random_seed"):
+    with pytest.raises(UnreadableSessionError, match="random_seed"):
         session_json.read(stored(tmp_path, old))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ringbench.drivers.readers.arena import CALL_LIMIT, COUNTING_BYTES, Arena
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.spec.event import EVENT
 from ringbench.spec.record import LIFECYCLE, sample
 
@@ -35,7 +35,7 @@ def test_events_come_out_in_the_order_of_their_blocks_each_with_its_time() -> No
 def test_a_full_arena_is_said_and_nothing_is_dropped() -> None:
     arena = Arena(LIFECYCLE, 2, keep=True)
     _put(arena, [1, 2])
-    with pytest.raises(MeasurementInvalid, match="full after 2 events"):
+    with pytest.raises(InvalidMeasurementError, match="full after 2 events"):
         arena.room()
     events = arena.events()
     assert events is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ringbench.drivers.workloads import WORKLOADS, tiny, workload
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import cpus
 
 
@@ -91,7 +91,7 @@ def test_a_pair_on_each_cpu_switches_and_a_load_is_shared_by_both_sides() -> Non
     assert _children() <= before
     assert 10 < done <= most
     assert given_up >= done / 2
-    with pytest.raises(UsageError, match="takes no argument but a load"):
+    with pytest.raises(OptionError, match="takes no argument but a load"):
         workload("sched-switch:5", (0,))
 
 
@@ -166,14 +166,14 @@ def test_stopping_a_command_ends_what_it_started() -> None:
 
 
 def test_an_absent_command_and_an_absent_stressor_are_said_before_anything_starts() -> None:
-    with pytest.raises(EnvironmentLacks, match="no such program on PATH"):
+    with pytest.raises(MissingRequirementError, match="no such program on PATH"):
         workload("command", (0,), ("no-such-program-here",)).check()
-    with pytest.raises(UsageError, match=r"stress-ng has no stressor 'nonsense'.*vfork"):
+    with pytest.raises(OptionError, match=r"stress-ng has no stressor 'nonsense'.*vfork"):
         workload("stress-ng:nonsense", (0,)).check()
 
 
 def test_without_stress_ng_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert "apt install stress-ng" in (WORKLOADS["stress-ng"].missing() or "")
-    with pytest.raises(EnvironmentLacks, match="apt install stress-ng"):
+    with pytest.raises(MissingRequirementError, match="apt install stress-ng"):
         workload("stress-ng:fork", (0,)).check()

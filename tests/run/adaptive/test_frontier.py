@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.run.adaptive.frontier import Frontier
 from ringbench.run.adaptive.precision import FEWEST
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.plan import Plan
@@ -26,7 +26,7 @@ Measure = Callable[[Trial], dict[str, Any]]
 
 def _search(measure: Measure, repeats: int | None = None) -> tuple[Plan, list[dict[str, Any]], str]:
     """Run a session whose trials are made up; return the plan, its rows, and why it ended."""
-    plan = build(PROFILES["frontier"], Choice(repeats=repeats), (0, 1))
+    plan = build(PROFILES["frontier"], RunOptions(repeats=repeats), (0, 1))
     rows: list[dict[str, Any]] = []
     for _ in range(2000):
         stored = {row["trial"] for row in rows}
@@ -52,7 +52,7 @@ def _sizes(plan: Plan) -> list[int]:
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 13), st.integers(0, 13), st.integers(1, 12))
 def test_the_smallest_size_without_loss_is_found_for_each_load_and_transport(one: int, two: int, repeats: int) -> None:
-    sizes = _sizes(build(PROFILES["frontier"], Choice(), (0, 1)))
+    sizes = _sizes(build(PROFILES["frontier"], RunOptions(), (0, 1)))
     least = {"perf": sizes[one], "ringbuf-reserve": sizes[two]}
     plan, rows, _ = _search(lambda t: _row(int(t.asked_bytes < least[t.transports[0]])), repeats)
     tries = Counter((t.workload, t.transports[0], t.asked_bytes) for t in plan.trials)
@@ -109,13 +109,13 @@ def test_trials_that_show_nothing_are_no_proof_and_no_endless_loop(row: dict[str
 @pytest.mark.parametrize(
     "choice",
     [
-        Choice(buffer_bytes=(1 << 20,)),
-        Choice(command=("true",)),
-        Choice(mode="paired"),
-        Choice(precision=0.1),
-        Choice(max_time_s=9.0),
+        RunOptions(buffer_bytes=(1 << 20,)),
+        RunOptions(command=("true",)),
+        RunOptions(mode="paired"),
+        RunOptions(precision=0.1),
+        RunOptions(max_time_s=9.0),
     ],
 )
-def test_what_the_search_decides_by_itself_can_not_be_chosen(choice: Choice) -> None:
-    with pytest.raises(UsageError, match="searches the buffer's size by itself"):
+def test_what_the_search_decides_by_itself_can_not_be_chosen(choice: RunOptions) -> None:
+    with pytest.raises(OptionError, match="searches the buffer's size by itself"):
         build(PROFILES["frontier"], choice, (0, 1))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ringbench.data.store.schema import TRIALS
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.run.adaptive.precision import FEWEST, Stopping, widest
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.plan import Plan
@@ -59,7 +59,7 @@ def test_saturated_and_invalid_trials_give_no_interval() -> None:
 
 
 def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
-    plan = build(PROFILES["smoke"], Choice(precision=0.05, max_time_s=60), (0, 1))
+    plan = build(PROFILES["smoke"], RunOptions(precision=0.05, max_time_s=60), (0, 1))
     assert plan.repeats == FEWEST
     assert any("within ±0.05" in note and "60 s are up" in note for note in plan.notes)
     assert plan.growth == Stopping(0.05, 60)
@@ -72,20 +72,20 @@ def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
     assert {trial.block for trial in new} == {FEWEST + 1}
     assert sorted(t.scenario for t in new) == sorted(t.scenario for t in plan.trials if t.block == 1)
     assert len({trial.trial for trial in grown.trials}) == len(grown.trials)
-    fixed = build(PROFILES["smoke"], Choice(repeats=FEWEST + 1), (0, 1))
+    fixed = build(PROFILES["smoke"], RunOptions(repeats=FEWEST + 1), (0, 1))
     assert fixed.trials == grown.trials
 
 
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
-        (Choice(precision=0.0), "more than 0 and less than 100 %"),
-        (Choice(precision=1.0), "more than 0 and less than 100 %"),
-        (Choice(max_time_s=-1.0), "--max-time -1: seconds"),
-        (Choice(precision=0.1, repeats=5), "choose one of the two"),
-        (Choice(precision=0.1, command=("true",)), "a COMMAND is run as often as --repeats says"),
+        (RunOptions(precision=0.0), "more than 0 and less than 100 %"),
+        (RunOptions(precision=1.0), "more than 0 and less than 100 %"),
+        (RunOptions(max_time_s=-1.0), "--max-time -1: seconds"),
+        (RunOptions(precision=0.1, repeats=5), "choose one of the two"),
+        (RunOptions(precision=0.1, command=("true",)), "a COMMAND is run as often as --repeats says"),
     ],
 )
-def test_rules_that_make_no_sense_are_refused(choice: Choice, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_rules_that_make_no_sense_are_refused(choice: RunOptions, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
         build(PROFILES["smoke"], choice, (0, 1))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.run.interleave import worker as side_module
 from ringbench.run.interleave import worker_client as peer_module
-from ringbench.run.interleave.worker_client import Peer
+from ringbench.run.interleave.worker_client import WorkerClient
 
 SCRIPT = """
 import json, os, sys, time
@@ -28,12 +28,12 @@ for line in sys.stdin:
 """
 
 
-def start(folder: Path, script: str) -> Peer:
-    return Peer("head", [sys.executable, "-c", script], folder, folder / "log")
+def start(folder: Path, script: str) -> WorkerClient:
+    return WorkerClient("head", [sys.executable, "-c", script], folder, folder / "log")
 
 
 @pytest.fixture
-def peer(tmp_path: Path):  # type: ignore[no-untyped-def]
+def client(tmp_path: Path):  # type: ignore[no-untyped-def]
     made = start(tmp_path, SCRIPT.replace("{protocol}", str(peer_module.PROTOCOL)))
     yield made
     made.close()
@@ -43,29 +43,29 @@ def test_both_ends_speak_the_same_version() -> None:
     assert peer_module.PROTOCOL == side_module.PROTOCOL
 
 
-def test_it_answers_and_names_its_revision(peer: Peer) -> None:
-    assert peer.revision == "beef"
-    assert peer.ask("echo", x=[1, "\xe9"])["x"] == [1, "\xe9"]
+def test_it_answers_and_names_its_revision(client: WorkerClient) -> None:
+    assert client.revision == "beef"
+    assert client.ask("echo", x=[1, "\xe9"])["x"] == [1, "\xe9"]
 
 
-@pytest.mark.parametrize(("status", "error"), [(2, EnvironmentLacks), (3, MeasurementInvalid)])
-def test_what_it_says_went_wrong_is_raised_as_it_was(peer: Peer, status: int, error: type[Exception]) -> None:
+@pytest.mark.parametrize(("status", "error"), [(2, MissingRequirementError), (3, InvalidMeasurementError)])
+def test_what_it_says_went_wrong_is_raised_as_it_was(client: WorkerClient, status: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"head: .*no such thing"):
-        peer.ask("fail", status=status)
-    assert peer.ask("echo", still="there")["still"] == "there"
+        client.ask("fail", status=status)
+    assert client.ask("echo", still="there")["still"] == "there"
 
 
 @pytest.mark.parametrize("verb", ["garbage", "list"])
-def test_an_answer_that_is_none_is_no_measurement(peer: Peer, verb: str) -> None:
-    with pytest.raises(MeasurementInvalid, match="head"):
-        peer.ask(verb)
+def test_an_answer_that_is_none_is_no_measurement(client: WorkerClient, verb: str) -> None:
+    with pytest.raises(InvalidMeasurementError, match="head"):
+        client.ask(verb)
 
 
-def test_a_side_that_dies_is_told_with_its_last_words(peer: Peer) -> None:
-    with pytest.raises(MeasurementInvalid, match="these were my last words"):
-        peer.ask("die")
-    with pytest.raises(MeasurementInvalid):
-        peer.ask("echo")
+def test_a_side_that_dies_is_told_with_its_last_words(client: WorkerClient) -> None:
+    with pytest.raises(InvalidMeasurementError, match="these were my last words"):
+        client.ask("die")
+    with pytest.raises(InvalidMeasurementError):
+        client.ask("echo")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_side_that_dies_is_told_with_its_last_words(peer: Peer) -> None:
     ],
 )
 def test_what_is_no_side_of_this_protocol_is_refused(tmp_path: Path, script: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(OptionError, match=said):
         start(tmp_path, script)
 
 

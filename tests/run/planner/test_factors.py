@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringbench.drivers.readers import READERS, reader
 from ringbench.drivers.workloads import probe, workload
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.spec.placement import PLACEMENTS, reader_cpus
 from ringbench.spec.record import LIFECYCLE, LONGEST, sample
 from ringbench.spec.waits import PACE_S, WAITS, Wait, usual, wait
@@ -71,13 +71,13 @@ def test_a_wait_is_named_as_it_is_read(way: Wait) -> None:
     ],
 )
 def test_a_wakeup_that_makes_no_sense_is_refused(name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(OptionError, match=said):
         wakeup(name)
 
 
 @pytest.mark.parametrize("name", ["spn", "sleep:0", "spin:soon", "sleep:1000s"])
 def test_a_wait_that_makes_no_sense_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="wait"):
+    with pytest.raises(OptionError, match="wait"):
         wait(name, 1.0)
 
 
@@ -85,14 +85,14 @@ def test_who_is_never_woken_looks_on_a_timer_and_cannot_wait_in_epoll() -> None:
     assert usual(NOBODY, 0.01, PACE_S) == Wait("sleep", 0.01)
     assert usual(wakeup("every"), 0.01, PACE_S) == Wait("epoll", PACE_S)
     assert usual(wakeup("every"), 0.01, None) == Wait("epoll")
-    assert {kind for kind in WAITS if not wait(kind, 1.0).hears(NOBODY)} == {"epoll", "uring"}
-    assert all(wait(kind, 1.0).hears(wakeup("batch:2")) for kind in WAITS)
+    assert {kind for kind in WAITS if not wait(kind, 1.0).is_woken_by(NOBODY)} == {"epoll", "uring"}
+    assert all(wait(kind, 1.0).is_woken_by(wakeup("batch:2")) for kind in WAITS)
 
 
 @given(policies, st.integers(12, 30).map(lambda n: 1 << n), st.sampled_from([16, 40, 64, 1032]))
 def test_a_ring_too_small_for_its_policy_is_told_before_it_hangs(policy: Wakeup, ring: int, stride: int) -> None:
     waited_for = {"batch": (policy.n or 0) * stride, "bytes": policy.n or 0}.get(policy.kind, 0)
-    assert (policy.too_much_for(ring, stride) is None) == (waited_for <= ring // 2)
+    assert (policy.ring_too_small(ring, stride) is None) == (waited_for <= ring // 2)
 
 
 @given(st.sampled_from(sorted(PLACEMENTS)), st.sets(st.integers(0, 63), min_size=1))
@@ -120,20 +120,20 @@ def test_a_sample_is_as_long_as_asked_and_begins_with_its_number(nbytes: int) ->
 
 @pytest.mark.parametrize("nbytes", [-8, 0, 4, 12, 8200])
 def test_a_length_that_no_sample_can_have_is_refused(nbytes: int) -> None:
-    with pytest.raises(UsageError, match="a multiple of 8"):
+    with pytest.raises(OptionError, match="a multiple of 8"):
         sample(nbytes)
 
 
 def test_the_events_of_a_lifecycle_have_one_length() -> None:
     assert LIFECYCLE.kept
     assert LIFECYCLE.seq_offset == 8
-    with pytest.raises(UsageError, match="have one length"):
+    with pytest.raises(OptionError, match="have one length"):
         probe("fork-exec", 32)
 
 
 @pytest.mark.parametrize("name", ["firehose:0", "firehose:513", "firehose:x", "firehose:-1"])
 def test_a_firehose_sends_a_sensible_number_of_records(name: str) -> None:
-    with pytest.raises(UsageError, match="is not a number of records a call"):
+    with pytest.raises(OptionError, match="is not a number of records a call"):
         workload(name, (0,))
 
 
@@ -143,7 +143,7 @@ def test_a_firehose_sends_a_sensible_number_of_records(name: str) -> None:
      ("bulk-view:2s", "at most 1 s")],
 )  # fmt: skip
 def test_a_reader_that_makes_no_sense_is_refused(name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(OptionError, match=said):
         reader(name)
 
 
@@ -156,9 +156,9 @@ def test_nested_is_two_programs_and_takes_no_argument() -> None:
     assert probe("nested").timer_ns
     assert probe("nested").lingers
     for ask in (probe, lambda name: workload(name, (0,))):
-        with pytest.raises(UsageError, match="nested takes no argument"):
+        with pytest.raises(OptionError, match="nested takes no argument"):
             ask("nested:5")
-    with pytest.raises(UsageError, match="only these can be offered at a load"):
+    with pytest.raises(OptionError, match="only these can be offered at a load"):
         workload("nested@50%", (0,))
-    with pytest.raises(UsageError, match="have one length"):
+    with pytest.raises(OptionError, match="have one length"):
         probe("nested", 64)

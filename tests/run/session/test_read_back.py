@@ -10,7 +10,7 @@ import pytest
 from ringbench.data.metrics import Recording, compute
 from ringbench.data.store import events_parquet, events_writer
 from ringbench.drivers.readers.blocks import Fed
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.run.session import read_back
 from ringbench.run.trials.trial import Outcome, Share
 from ringbench.spec.event import DELIVERED
@@ -67,7 +67,7 @@ def test_without_the_loops_the_columns_are_null_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lacking(*_: object, **__: object) -> None:
-        raise EnvironmentLacks("no compiler.")
+        raise MissingRequirementError("no compiler.")
 
     monkeypatch.setattr(events_parquet, "MAX_EVENTS", 13)
     monkeypatch.setattr(read_back, "analyse", lacking)

@@ -23,7 +23,7 @@ from ringbench.data.store import events_parquet
 from ringbench.drivers.readers.block_arena import BlockArena
 from ringbench.drivers.readers.blocks import Feed
 from ringbench.drivers.readers.bulk import BulkReader
-from ringbench.errors import MeasurementInvalid, RingbenchError
+from ringbench.errors import InvalidMeasurementError, RingbenchError
 from ringbench.kernel.ringbuf import MappedRingbuf
 from ringbench.run.trials.capture import Capture
 from ringbench.spec.event import EVENT, Events
@@ -177,7 +177,7 @@ def test_a_writer_that_is_killed_ends_the_wait_for_it(tmp_path: Path, way: str) 
         assert capture.pid is not None
         os.kill(capture.pid, signal.SIGSTOP)
         threading.Timer(0.1, os.kill, (capture.pid, signal.SIGKILL)).start()
-        with pytest.raises(MeasurementInvalid, match="writes events to disk died with status -9"):
+        with pytest.raises(InvalidMeasurementError, match="writes events to disk died with status -9"):
             take(numbered(1000))
 
 
@@ -185,7 +185,7 @@ def test_a_writer_that_is_killed_is_seen_at_the_end(tmp_path: Path) -> None:
     with capturing(tmp_path / "t", "perf", slots=50, blocks=2) as capture:
         assert capture.pid is not None
         os.kill(capture.pid, signal.SIGKILL)
-        with pytest.raises(MeasurementInvalid, match="died with status -9"):
+        with pytest.raises(InvalidMeasurementError, match="died with status -9"):
             capture.finish({"perf": 0})
 
 
@@ -225,7 +225,7 @@ def test_events_that_are_missing_on_disk_are_said(tmp_path: Path) -> None:
         arena, take = WAYS["python"](capture.feeds["perf"])
         take(numbered(120))
         arena.events()
-        with pytest.raises(MeasurementInvalid, match="120 events of perf are on disk where 121 were delivered"):
+        with pytest.raises(InvalidMeasurementError, match="120 events of perf are on disk where 121 were delivered"):
             capture.finish({"perf": 121})
 
 

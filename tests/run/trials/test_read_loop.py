@@ -10,9 +10,9 @@ import pytest
 
 from ringbench.drivers.readers.arena import CALL_LIMIT
 from ringbench.drivers.transports import TRANSPORTS
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel.uring_poll import UringPoll
-from ringbench.run.trials.read_loop import Drainer
+from ringbench.run.trials.read_loop import ReadLoop
 from ringbench.spec.waits import Wait
 
 
@@ -42,20 +42,20 @@ def counters() -> Iterator[list[Counter]]:
     made = [Counter(), Counter()]
     try:
         UringPoll((made[0].fd,), 0.0).close()
-    except EnvironmentLacks as error:
+    except MissingRequirementError as error:
         pytest.skip(str(error))
     yield made
     for each in made:
         os.close(each.fd)
 
 
-def drainer(counters: list[Counter], *names: str) -> Drainer:
-    return Drainer(counters, [TRANSPORTS[name] for name in names], Wait("uring"))  # type: ignore[arg-type]
+def read_loop(counters: list[Counter], *names: str) -> ReadLoop:
+    return ReadLoop(counters, [TRANSPORTS[name] for name in names], Wait("uring"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("names", [("perf", "perf"), ("perf", "ringbuf-reserve")])
 def test_it_looks_when_any_ring_wakes_it_and_not_before(counters: list[Counter], names: tuple[str, str]) -> None:
-    made = drainer(counters, *names)
+    made = read_loop(counters, *names)
     counters[1].submit(3, wake=False)
     assert made.look(None) == 0
     assert counters[1].looks == 0, "nobody woke it"
@@ -72,7 +72,7 @@ def test_it_looks_when_any_ring_wakes_it_and_not_before(counters: list[Counter],
 
 
 def test_it_looks_at_a_ringbuf_again_until_nothing_is_left(counters: list[Counter]) -> None:
-    made = drainer(counters, "perf", "ringbuf-per-cpu")
+    made = read_loop(counters, "perf", "ringbuf-per-cpu")
     counters[1].submit(1, wake=True)
     assert made.look(None) == 1
     counters[1].submit(5, wake=False)  # committed when the consumer's position had not reached it
@@ -85,7 +85,7 @@ def test_it_looks_at_a_ringbuf_again_until_nothing_is_left(counters: list[Counte
 
 
 def test_what_a_call_leaves_in_a_ringbuf_is_taken_by_the_next(counters: list[Counter]) -> None:
-    made = drainer(counters, "ringbuf-reserve", "perf")
+    made = read_loop(counters, "ringbuf-reserve", "perf")
     counters[0].submit(CALL_LIMIT + 7, wake=True)
     assert made.look(None) == CALL_LIMIT
     assert made.look(None) == 7
@@ -94,7 +94,7 @@ def test_what_a_call_leaves_in_a_ringbuf_is_taken_by_the_next(counters: list[Cou
 
 
 def test_perf_is_looked_at_when_it_wakes_only(counters: list[Counter]) -> None:
-    made = drainer(counters, "ringbuf-reserve", "perf")
+    made = read_loop(counters, "ringbuf-reserve", "perf")
     counters[1].submit(500, wake=True)
     assert made.look(None) == 500
     counters[1].submit(20, wake=False)
@@ -104,7 +104,7 @@ def test_perf_is_looked_at_when_it_wakes_only(counters: list[Counter]) -> None:
 
 
 def test_a_wait_ends_with_its_time_where_nobody_wakes(counters: list[Counter]) -> None:
-    made = drainer(counters, "perf", "perf")
+    made = read_loop(counters, "perf", "perf")
     for each in counters:
         os.close(each.fd)
         each.fd = os.eventfd(0)  # who wrote to it is gone: the poll holds what it polls

@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringbench.errors import MeasurementInvalid, RingbenchError, SessionUnreadable, UsageError
+from ringbench.errors import InvalidMeasurementError, OptionError, RingbenchError, UnreadableSessionError
 from ringbench.report.figures import ringdump_figure, style
 from ringbench.report.terminal.ringdump_screen import show
 from ringbench.tools.ringdump import dump_json, snapshot
-from ringbench.tools.ringdump.dump import Album, Scene, Snapshot, dissect
+from ringbench.tools.ringdump.dump import RingDump, Scene, Snapshot, decode
 from tests.cli.inside import inside
 from tests.native.fake import BUSY, DISCARD, MODULO, PAGE, FakeRingbuf, payload
 from tests.native.scripts import TORTURE, starts
@@ -51,7 +51,7 @@ def test_what_was_written_is_what_is_seen(start: int, steps: list[tuple[str, int
         gone = min(taken, len(there))
         if gone:
             fake.consumer = (there[-1][0] + (8 + there[-1][1] + 7 & ~7)) if gone == len(there) else there[gone][0]
-        seen = dissect(_snapshot(fake))
+        seen = decode(_snapshot(fake))
     assert [(r.position, r.length, r.state) for r in seen.records] == [
         (at % MODULO, *rest) for at, *rest in there[gone:]
     ]
@@ -69,7 +69,7 @@ def test_a_record_that_ends_where_the_data_does_is_in_one_piece() -> None:
     for length, wraps in ((48, False), (56, False), (57, True)):
         with FakeRingbuf(MODULO - 64) as fake:
             fake.add(bytes(length))
-            (record,) = (seen := dissect(_snapshot(fake))).records
+            (record,) = (seen := decode(_snapshot(fake))).records
         assert record.wraps is wraps
         assert len(seen.spans(record.position, record.total)) == 1 + wraps
 
@@ -79,7 +79,7 @@ def test_the_longest_that_fits_is_the_longest_that_the_ring_takes() -> None:
         with FakeRingbuf(MODULO - 64) as fake:
             if filled:
                 fake.add(bytes(filled - 8))
-            longest = dissect(_snapshot(fake)).longest
+            longest = decode(_snapshot(fake)).longest
             assert fake.add(bytes(1 if longest is None else longest + 1)) is None
             assert longest is None or fake.add(bytes(longest)) is not None
 
@@ -105,8 +105,8 @@ words = st.one_of(
 def test_any_bytes_are_a_ring_or_an_error(data: bytes, consumer: int, ahead: int) -> None:
     snapshot = Snapshot(consumer, (consumer + ahead) % MODULO, 0, data)
     try:
-        seen = dissect(snapshot)
-    except MeasurementInvalid as error:
+        seen = decode(snapshot)
+    except InvalidMeasurementError as error:
         assert "\n" not in str(error)
         return
     # What is shown is there: record by record, from one position to the other.
@@ -130,8 +130,8 @@ def test_any_bytes_are_a_ring_or_an_error(data: bytes, consumer: int, ahead: int
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_ring_is_said(snapshot: Snapshot, said: str) -> None:
-    with pytest.raises(MeasurementInvalid, match=re.escape(said)):
-        dissect(snapshot)
+    with pytest.raises(InvalidMeasurementError, match=re.escape(said)):
+        decode(snapshot)
 
 
 # ---- photographs -------------------------------------------------------------------------------------------------
@@ -154,14 +154,14 @@ def test_what_was_written_over_while_it_was_copied_is_thrown_away(monkeypatch: p
         fake.add(payload(0, 56))
         monkeypatch.setattr(snapshot, "struct", SimpleNamespace(unpack_from=unpack_from))
         if laps == snapshot._TRIES:
-            with pytest.raises(MeasurementInvalid, match="take a quieter moment"):
+            with pytest.raises(InvalidMeasurementError, match="take a quieter moment"):
                 snapshot.photograph(fake.fd, PAGE)
         else:
             assert snapshot.photograph(fake.fd, PAGE) == _snapshot(fake)
 
 
 def test_a_ring_that_is_too_large_is_not_copied() -> None:
-    with pytest.raises(UsageError, match="the ring has 134217728 bytes of data"):
+    with pytest.raises(OptionError, match="the ring has 134217728 bytes of data"):
         snapshot.photograph(-1, 1 << 27)
 
 
@@ -170,9 +170,9 @@ def test_a_ring_that_is_too_large_is_not_copied() -> None:
 RECORDS = struct.pack("<II56s", 56, 3, b"x" * 56) + struct.pack("<II56s", 56 | BUSY, 3, b"y" * 56)
 
 
-def _album(name: str = "two", said: str = "Two records.") -> Album:
+def _album(name: str = "two", said: str = "Two records.") -> RingDump:
     snapshot = Snapshot(0, 128, 64, RECORDS + bytes(PAGE - 128))
-    return Album("2026-11-29T00:00:00+00:00", "Linux 6.18 x86_64", "0.1.0", (Scene.of(name, said, snapshot),))
+    return RingDump("2026-11-29T00:00:00+00:00", "Linux 6.18 x86_64", "0.1.0", (Scene.of(name, said, snapshot),))
 
 
 def test_a_stored_album_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path, where: str, value
     else:
         document[outer] = value
     (tmp_path / "rings.json").write_text(json.dumps(document))
-    with pytest.raises(SessionUnreadable) as caught:
+    with pytest.raises(UnreadableSessionError) as caught:
         dump_json.read(tmp_path / "rings.json")
     assert said in str(caught.value)
     assert str(caught.value).isprintable()
@@ -242,7 +242,7 @@ def test_a_file_with_any_damage_is_an_album_or_an_error(
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "rings.json")
-    with pytest.raises(SessionUnreadable, match="not a regular file"):
+    with pytest.raises(UnreadableSessionError, match="not a regular file"):
         dump_json.read(tmp_path / "rings.json")
 
 

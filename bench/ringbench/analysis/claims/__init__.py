@@ -28,7 +28,7 @@ from ringbench.analysis.claims import (
 from ringbench.analysis.claims.claim import Claim, Judged, judge
 from ringbench.analysis.claims.evidence import Evidence
 from ringbench.analysis.view import SessionView
-from ringbench.errors import UsageError, unknown_name
+from ringbench.errors import OptionError, unknown_name
 from ringbench.run.planner.profiles import Group, Profile
 
 CLAIMS: dict[str, Claim] = {
@@ -55,7 +55,7 @@ CLAIMS: dict[str, Claim] = {
 
 
 def claims(ids: Sequence[str] = ()) -> list[Claim]:
-    """Return the claims called *ids*, an id or a number each; without any, all. UsageError for an unknown one."""
+    """Return the claims called *ids*, an id or a number each; without any, all. OptionError for an unknown one."""
     numbers = {str(claim.number): claim for claim in CLAIMS.values()}
     for name in ids:
         if name not in CLAIMS and name not in numbers:
@@ -67,7 +67,7 @@ def claims(ids: Sequence[str] = ()) -> list[Claim]:
 def profile(chosen: Sequence[Claim]) -> Profile:
     """Return the profile that measures what *chosen* rest on; what several share is measured once."""
     if not chosen:
-        raise UsageError("no claim was chosen.")
+        raise OptionError("no claim was chosen.")
     groups: dict[Group, None] = {group: None for claim in chosen for group in claim.groups}
     sentence = f"what claims {', '.join(str(claim.number) for claim in chosen)} rest on"
     return Profile("claims", sentence, tuple(groups), repeats=10, duration_s=0.4, warmup_s=0.03)

@@ -17,7 +17,7 @@ from ringbench.analysis.gate.registry import JUDGED, Judged
 from ringbench.analysis.view import shown
 from ringbench.data.metrics import Column
 from ringbench.data.store.untrusted import open_regular, reading, unreadable
-from ringbench.errors import SessionUnreadable
+from ringbench.errors import UnreadableSessionError
 
 MAX_BYTES = 256 << 20
 TIME = Judged(Column("s", "s", "lower", "Time of a round", integer=False), "ratio", 0.10)
@@ -32,7 +32,9 @@ _EXTRA = {
 
 
 def cases_of(base: Path, head: Path) -> list[Case]:
-    """Return each benchmark that either file has. Raises SessionUnreadable for what is no file of pytest-benchmark."""
+    """Return each benchmark that either file has. Raises UnreadableSessionError for what is no file of
+    pytest-benchmark.
+    """
     sides = [_benchmarks(path) for path in (base, head)]
     return [_case(name, sides[0].get(name), sides[1].get(name)) for name in dict.fromkeys([*sides[0], *sides[1]])]
 
@@ -66,7 +68,7 @@ def doubts(base: Path, head: Path) -> list[str]:
 
 def _document(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise SessionUnreadable(f"there is no file {shown(path)}; pytest --benchmark-json writes one.")
+        raise UnreadableSessionError(f"there is no file {shown(path)}; pytest --benchmark-json writes one.")
     with reading(path), open_regular(path, MAX_BYTES) as file:
         found = json.loads(file.read().decode("utf-8"))
     if not isinstance(found, dict) or not isinstance(found.get("benchmarks"), list):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ringbench.analysis.view import SessionView, shown
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.machine.identity import differences as environment_differences
 from ringbench.text import one_line
 
@@ -37,13 +37,13 @@ def differences(base: Mapping[str, Any], head: Mapping[str, Any]) -> dict[str, l
 
 
 def check(base: SessionView, head: SessionView, across: Collection[str]) -> list[str]:
-    """Return what the two differ in, one a line, all of it among *across*. UsageError where there is more."""
+    """Return what the two differ in, one a line, all of it among *across*. OptionError where there is more."""
     found = differences(base.manifest, head.manifest)
     refused = [group for group in found if group not in across]
     if refused:
         told = "; ".join(words for group in refused for words in found[group][:2])
         asked = " ".join(f"--across {group}" for group in refused)
-        raise UsageError(f"the two sessions cannot be compared as they are: {told}.\nIf that is meant: {asked}.")
+        raise OptionError(f"the two sessions cannot be compared as they are: {told}.\nIf that is meant: {asked}.")
     return [f"compared across {group}: {words}" for group, said in found.items() for words in said]
 
 

@@ -13,7 +13,7 @@ from ringbench.analysis.gate.schedule import ONCE, Schedule
 from ringbench.analysis.history import baselines
 from ringbench.analysis.view import SessionView, shown
 from ringbench.data.store.folder import read_session
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.machine.identity import machine_id
 from ringbench.text import printable
 
@@ -25,7 +25,7 @@ def compare(base: str, head: str, results: Path, *, across: Collection[str] = ()
     """Return *head* compared with *base*: names of sessions, of pytest-benchmark's files, or :data:`BASELINE`.
 
     *across*: in what they may differ (ringbench.analysis.gate.comparable). *first*: a base that is missing is no error,
-    as one among baselines never is: then it is a first run. Raises SessionUnreadable and UsageError.
+    as one among baselines never is: then it is a first run. Raises UnreadableSessionError and OptionError.
     """
     if head.endswith(".json"):
         return _files(base, head, first=first)
@@ -37,7 +37,7 @@ def compare(base: str, head: str, results: Path, *, across: Collection[str] = ()
 
 
 def of_sessions(base: SessionView, head: SessionView, across: Collection[str] = ()) -> Comparison:
-    """Return two sessions compared. UsageError where they differ in what is not *across*."""
+    """Return two sessions compared. OptionError where they differ in what is not *across*."""
     sides = Side.of(base), Side.of(head)
     if comparable.are_one(base, head):
         return Comparison(itself(cases_of(base.rows, head.rows)), *sides)
@@ -72,7 +72,7 @@ def _base(base: str, head: SessionView, results: Path, *, first: bool) -> str | 
     if base != "latest" and not path.exists():
         if first or baselines.FOLDER in path.parts:
             return Comparison(first_run(f"there is no base {printable(base)} yet"), None, Side.of(head))
-        raise UsageError(
+        raise OptionError(
             f"there is no session {printable(base)}. If it is to come later, as in a first run: --first-run."
         )
     return base
@@ -83,7 +83,7 @@ def _files(base: str, head: str, *, first: bool) -> Comparison:
     here = Side(shown(sides[1].name), benchmarks.facts(sides[1]))
     if not sides[0].exists():
         if not first:
-            raise UsageError(
+            raise OptionError(
                 f"there is no file {printable(base)}. If it is to come later, as in a first run: --first-run."
             )
         return Comparison(first_run(f"there is no base {printable(base)} yet"), None, here)

@@ -12,7 +12,7 @@ from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import Record, is_figure, is_valid
 from ringbench.drivers.transports import TRANSPORTS
 
-_UNPROMISED = {name for name, carrier in TRANSPORTS.items() if carrier.shape != "shared-ring"}
+_UNPROMISED = {name for name, transport in TRANSPORTS.items() if transport.shape != "shared-ring"}
 """Transports that promise no order between CPUs."""
 
 SATURATED = "saturated: the load could not be offered"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ringbench.data.store import atomic, session_json, trials_parquet
 from ringbench.data.store.folder import StoredSession
-from ringbench.data.store.owner import give_back
-from ringbench.errors import RingbenchError, SessionUnreadable, UsageError
+from ringbench.data.store.owner import chown_to_invoker
+from ringbench.errors import OptionError, RingbenchError, UnreadableSessionError
 from ringbench.machine.identity import machine_id
 from ringbench.text import printable
 
@@ -46,27 +46,27 @@ def save(session: StoredSession, root: Path, name: str | None = None, keep: int 
 
     *keep*: of the same machine and profile, the oldest beyond so many are removed, but never what was just saved. A
     baseline is there whole or not at all, when it is saved and when it is removed. Raises RingbenchError where the disk
-    refuses, and UsageError for a name that can't be one or is taken, and for a session that is no baseline:
+    refuses, and OptionError for a name that can't be one or is taken, and for a session that is no baseline:
     interrupted, or without a valid trial.
     """
     manifest = session.manifest
     if manifest.get("status") != "complete":
-        raise UsageError(
+        raise OptionError(
             f"{printable(str(session.path))} is {manifest.get('status')}: finish it before it is a baseline."
         )
     if not session.trials["valid"].fillna(value=False).any():
-        raise UsageError(f"no trial of {printable(str(session.path))} is valid: it is no baseline.")
+        raise OptionError(f"no trial of {printable(str(session.path))} is valid: it is no baseline.")
     if keep is not None and keep < 1:
-        raise UsageError(f"--keep {keep}: at least 1.")
+        raise OptionError(f"--keep {keep}: at least 1.")
     name = name or _named(manifest.get("started"), manifest.get("revision"))
     if not _NAME.fullmatch(name):
-        raise UsageError(f"--name {printable(name)}: letters, digits, and . _ + - only, at most 100.")
+        raise OptionError(f"--name {printable(name)}: letters, digits, and . _ + - only, at most 100.")
     folder = root / machine_id(manifest.get("environment") or {})
     if folder.is_symlink():
-        raise UsageError(f"{printable(str(folder))} is a symbolic link: baselines would land elsewhere. Remove it.")
+        raise OptionError(f"{printable(str(folder))} is a symbolic link: baselines would land elsewhere. Remove it.")
     place = folder / name
     if place.exists() or place.is_symlink():
-        raise UsageError(f"there is a baseline {name} of this machine already; choose another --name.")
+        raise OptionError(f"there is a baseline {name} of this machine already; choose another --name.")
     _sweep(folder)
     _copy(session.path, folder, place)
     if keep is not None:
@@ -120,7 +120,7 @@ def _read(place: Path, machine: str) -> Baseline:
         started = session_json.instant(manifest["started"])
         if not (place / trials_parquet.NAME).is_file():
             return Baseline(place, machine, damage=f"{trials_parquet.NAME} is missing")
-    except SessionUnreadable as error:
+    except UnreadableSessionError as error:
         return Baseline(place, machine, damage=str(error))
     except OSError as error:
         return Baseline(place, machine, damage=f"cannot be read: {error.strerror}")
@@ -146,7 +146,7 @@ def _copy(source: Path, folder: Path, place: Path) -> None:
     beside = atomic.temporary(folder)
     try:
         beside.mkdir()
-        give_back(beside)
+        chown_to_invoker(beside)
         for name in _FILES:
             atomic.write(beside / name, (source / name).read_bytes())
         # Synced: --keep removes older ones next, and a power cut must not take this one and leave those removed.

@@ -28,7 +28,7 @@ _SAME = "memory"
 
 
 @dataclass(frozen=True)
-class Moment:
+class SessionPoint:
     """One session, as a place in time."""
 
     label: str
@@ -39,7 +39,7 @@ class Moment:
     environment: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     plan: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def changes(self, before: Moment) -> list[str]:
+    def changes(self, before: SessionPoint) -> list[str]:
         """Return what was different *before*, as 'kernel 6.18.0 → 6.19.0': figures on either side don't compare.
 
         What makes a line of its own (hardware, other configuration) is the same in both; tools and seeds may differ.
@@ -61,7 +61,7 @@ class Series:
     column: Column
     transport: str
     setting: Setting
-    moments: tuple[Moment, ...]
+    moments: tuple[SessionPoint, ...]
     intervals: tuple[Interval, ...]
     repeats: tuple[tuple[float, ...], ...]
     steps: tuple[Step, ...]
@@ -88,14 +88,14 @@ class Series:
         return (step.after > step.before) == (self.column.better == "lower")
 
 
-def moment_of(view: SessionView) -> Moment:
+def moment_of(view: SessionView) -> SessionPoint:
     """Return a session as a place in time."""
     revision = view.manifest.get("revision")
     started = instant(view.manifest["started"])
     label = shown(revision)[:10] if revision else started.strftime("%Y-%m-%d")
     environment = view.environment
     conditions = f"Linux {environment.get('kernel', '?')}, BCC {environment.get('bcc', '?')}"
-    return Moment(label, started, conditions, *(view.manifest.get(key) or {} for key in ("environment", "plan")))
+    return SessionPoint(label, started, conditions, *(view.manifest.get(key) or {} for key in ("environment", "plan")))
 
 
 def _change(name: str, before: Any, after: Any) -> str:
@@ -123,7 +123,7 @@ def series_of(views: Sequence[SessionView], columns: Collection[str] = METRICS) 
 
 
 def _series(
-    column: Column, setting: Setting, transport: str, cells: dict[int, Cell], moments: Sequence[Moment]
+    column: Column, setting: Setting, transport: str, cells: dict[int, Cell], moments: Sequence[SessionPoint]
 ) -> list[Series]:
     measured = {place: cell for place, cell in sorted(cells.items()) if cell.has(column.name)}
     if not measured:

@@ -45,7 +45,7 @@ class Surveyed:
 def survey(session: StoredSession, tell: Tell | None = None) -> list[Surveyed]:
     """Analyse the first trial of each cell whose events were kept, in the order of the trials.
 
-    Raises EnvironmentLacks without the compiled loops, SessionUnreadable for a damaged file.
+    Raises MissingRequirementError without the compiled loops, UnreadableSessionError for a damaged file.
     """
     found: list[Surveyed] = []
     if not (session.path / EVENTS_FOLDER).is_dir():

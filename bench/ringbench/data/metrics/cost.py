@@ -30,7 +30,7 @@ def mean_ns(total_ns: int | None, count: int | None) -> float | None:
 def _compute(recording: Recording) -> dict[str, Number | None]:
     runs, attempted = recording.producer_runs, recording.attempted
     if runs is not None:
-        runs *= recording.records_a_run
+        runs *= recording.records_per_run
         if attempted is None or abs(runs - attempted) > UNMATCHED * attempted:
             runs = None
     return {

@@ -20,7 +20,7 @@ def _compute(recording: Recording) -> dict[str, Number | None]:
     injected_ns, submitted = recording.injected_ns, recording.attempted
     return {
         "operation_ns": operation_ns,
-        "operation_ns_per_event": operation_ns / found.events_an_operation,
+        "operation_ns_per_event": operation_ns / found.events_per_operation,
         "injected_ns_per_event": injected_ns / submitted if injected_ns is not None and submitted else None,
     }
 

@@ -47,7 +47,7 @@ class Overhead:
     ns: int
     """Wall time of the producer's loop, in ns."""
     operations: int
-    events_an_operation: int
+    events_per_operation: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Recording:
     """Time spent inside the BPF programs during the window (bpf stats), in ns."""
     producer_runs: int | None = None
     """Times the programs ran during the window (bpf stats)."""
-    records_a_run: int = 1
+    records_per_run: int = 1
     """Records that one run of the program submits."""
     consumer_cpu_ns: int | None = None
     """CPU time of the reading thread during the window, in ns."""

@@ -29,7 +29,7 @@ def analyse(
 
     *shared_ring*: whether all CPUs write to one ring; None: not known, and a ring per CPU is supposed. *overlap_ns*:
     how long two submissions can overlap. Memory: 16 to 40 bytes a life, and 64 for each event that the disorder reaches
-    back. Raises EnvironmentLacks without the compiled loops, and what *source* raises.
+    back. Raises MissingRequirementError without the compiled loops, and what *source* raises.
     """
     with ThreadPoolExecutor(1) as threads:
         readings = Readings(source, overlap_ns, threads, tell or (lambda what, events: None))

@@ -119,7 +119,9 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 @functools.cache
 def library() -> ctypes.CDLL:
-    """Return the loaded library; EnvironmentLacks, with what to do, where it was not built or is another version's."""
+    """Return the loaded library; MissingRequirementError, with what to do, where it was not built or is another
+    version's.
+    """
     found = load(LIBRARY, _SIZES)
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(found, name)

@@ -31,7 +31,7 @@ from ringbench.data.store.untrusted import (
     unpacked_bytes,
     unreadable,
 )
-from ringbench.errors import SessionUnreadable
+from ringbench.errors import UnreadableSessionError
 from ringbench.spec.event import DELIVERED, Events
 
 MAX_EVENTS = (1 << 32) - 1
@@ -83,7 +83,7 @@ class Stream:
     def chunks(self) -> Iterator[Chunk]:
         """Yield it from its beginning, the same each time; it is read ahead by a thread of its own.
 
-        Raises SessionUnreadable where the file is damaged, or another than it was.
+        Raises UnreadableSessionError where the file is damaged, or another than it was.
         """
         groups = list(self._scanned.in_group)
         given = 0
@@ -116,7 +116,7 @@ class EventsFile:
     """
 
     def __init__(self, path: Path, version: int = SCHEMA_VERSION) -> None:
-        """Check the footer of *path*, written by schema *version*; SessionUnreadable for what cannot be read."""
+        """Check the footer of *path*, written by schema *version*; UnreadableSessionError for what cannot be read."""
         self.path = path
         self._version = version
         with reading(path), open_regular(path) as file:
@@ -159,7 +159,7 @@ class EventsFile:
                 found.append(part[chosen])
         return np.concatenate(found)
 
-    def changed(self) -> SessionUnreadable:
+    def changed(self) -> UnreadableSessionError:
         """Return the error for a file that was read twice and was not the same."""
         return unreadable(self.path, "it changed while it was read")
 

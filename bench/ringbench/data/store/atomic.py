@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ringbench.data.store.owner import give_back
+from ringbench.data.store.owner import chown_to_invoker
 from ringbench.errors import RingbenchError
 from ringbench.text import printable
 
@@ -69,7 +69,7 @@ def creating(path: Path) -> Iterator[BinaryIO]:
     with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
         yield file
         file.flush()
-        give_back(file.fileno())
+        chown_to_invoker(file.fileno())
         os.fsync(file.fileno())
 
 
@@ -95,7 +95,7 @@ def make_folder(path: Path) -> None:
             folder = folder.parent
         for folder in reversed(missing):
             folder.mkdir(exist_ok=True)
-            give_back(folder)
+            chown_to_invoker(folder)
         if not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:

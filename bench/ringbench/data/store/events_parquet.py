@@ -82,7 +82,7 @@ def read(path: Path, version: int = SCHEMA_VERSION) -> dict[str, Events]:
     """Return the events of one file by transport (dtype DELIVERED, delivery order); :func:`to_table` backwards.
 
     *version* is the schema version of its session. Files of others need no column ``transport``; their events are
-    UNNAMED's. Raises SessionUnreadable for anything that is not a readable events file.
+    UNNAMED's. Raises UnreadableSessionError for anything that is not a readable events file.
     """
     table = read_table(path, EVENTS.names if version == SCHEMA_VERSION else None, MAX_EVENTS)
     with reading(path):

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from ringbench.data.store import atomic, events_parquet, events_writer
 from ringbench.data.store.folder import EVENTS_FOLDER, StoredSession
 from ringbench.data.store.schema import EVENTS, TRIALS
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.text import printable
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -32,11 +32,11 @@ Write = Callable[[pa.Table, BinaryIO], object]
 def export(session: StoredSession, file_format: str, out: Path) -> list[Path]:
     """Write trials.FORMAT and, for each trial with recorded events, events/TRIAL.FORMAT under *out*; return the files.
 
-    *file_format* is a key of :data:`FORMATS`. Raises UsageError where *out* is the session's own folder,
-    SessionUnreadable for damaged events, RingbenchError where *out* can't be written.
+    *file_format* is a key of :data:`FORMATS`. Raises OptionError where *out* is the session's own folder,
+    UnreadableSessionError for damaged events, RingbenchError where *out* can't be written.
     """
     if out.resolve() == session.path.resolve():
-        raise UsageError(f"{printable(str(out))} is the session itself, which stays as it is; choose another --out.")
+        raise OptionError(f"{printable(str(out))} is the session itself, which stays as it is; choose another --out.")
     trials = pa.Table.from_pandas(session.trials, schema=TRIALS, preserve_index=False).replace_schema_metadata(None)
     written = [_write(out / f"trials.{file_format}", trials, FORMATS[file_format])]
     for trial in session.trials["trial"].unique():

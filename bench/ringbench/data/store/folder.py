@@ -20,7 +20,7 @@ from ringbench.data.store.lock import NAME as LOCK_NAME
 from ringbench.data.store.lock import Lock
 from ringbench.data.store.schema import SCHEMA_VERSION
 from ringbench.data.store.untrusted import unreadable
-from ringbench.errors import SessionUnreadable, UsageError
+from ringbench.errors import OptionError, UnreadableSessionError
 from ringbench.spec.event import Events
 from ringbench.text import one_line, printable
 
@@ -46,7 +46,7 @@ class StoredSession:
     def events(self, trial: str) -> pd.DataFrame | None:
         """Return *trial*'s recorded events, columns of schema EVENTS; None where none were stored.
 
-        Raises SessionUnreadable for a damaged file and for a name that would lead out of the folder.
+        Raises UnreadableSessionError for a damaged file and for a name that would lead out of the folder.
         """
         found = self._event_arrays(trial)
         return None if found is None else events_parquet.frame(found)
@@ -71,7 +71,7 @@ class StoredSession:
 def read_session(ref: str | Path, results: Path) -> StoredSession:
     """Return the session in folder *ref*, or with 'latest' the one under *results* that was started last.
 
-    Raises SessionUnreadable, one line naming the file and what was seen, for whatever is wrong with it.
+    Raises UnreadableSessionError, one line naming the file and what was seen, for whatever is wrong with it.
     """
     path = _latest(results) if ref == "latest" else Path(ref)
     if not path.is_dir():
@@ -96,13 +96,13 @@ class SessionWriter:
         """Start a session in *path*, which is new or empty, with everything in it that a later kill -9 must not lose.
 
         ``schema_version``, ``status`` and ``ended`` are set here, ``started`` and ``notes`` where they are missing.
-        Raises UsageError where *path* holds something, RingbenchError where it can't be written: it is written to.
+        Raises OptionError where *path* holds something, RingbenchError where it can't be written: it is written to.
         """
         atomic.make_folder(path)
         held = {entry.name for entry in path.iterdir()} - {LOCK_NAME, *(left.name for left in atomic.leftovers(path))}
         if held:
             hint = "--resume to go on with it" if session_json.NAME in held else "an empty folder"
-            raise UsageError(
+            raise OptionError(
                 f"{printable(str(path))} is not empty (it holds {one_line(min(held), 60)}); "
                 f"use {hint}, or choose another --out."
             )
@@ -119,14 +119,14 @@ class SessionWriter:
     def resume(cls, path: Path) -> SessionWriter:
         """Go on with the session in *path*. Nothing in it changes before the first :meth:`add` or :meth:`amend`.
 
-        Raises SessionUnreadable where it can't be read, UsageError where it is of an older version or in use, and
+        Raises UnreadableSessionError where it can't be read, OptionError where it is of an older version or in use, and
         RingbenchError where it can't be written: session.json is written again, as it is.
         """
         if not path.is_dir():
-            raise UsageError(f"there is no session to resume in {printable(str(path))}; start one with --out.")
+            raise OptionError(f"there is no session to resume in {printable(str(path))}; start one with --out.")
         manifest, version = session_json.read(path)
         if version != SCHEMA_VERSION:
-            raise UsageError(
+            raise OptionError(
                 f"{printable(str(path))} has schema version {version}: it can be read, but only sessions of version "
                 f"{SCHEMA_VERSION} can be resumed. Start a new one with --out."
             )
@@ -219,8 +219,8 @@ def _latest(results: Path) -> Path:
         if folder.name not in NOT_SESSIONS and folder.is_dir():
             try:
                 found.append((session_json.started(folder), folder.name))
-            except SessionUnreadable:
+            except UnreadableSessionError:
                 continue  # no session, or one that can't be told from none
     if not found:
-        raise SessionUnreadable(f"no session in {printable(str(results))}; measure one with `ringbench run`")
+        raise UnreadableSessionError(f"no session in {printable(str(results))}; measure one with `ringbench run`")
     return results / max(found)[1]

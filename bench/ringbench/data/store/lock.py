@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ringbench.data.store.atomic import cannot_write
-from ringbench.data.store.owner import give_back
-from ringbench.errors import UsageError
+from ringbench.data.store.owner import chown_to_invoker
+from ringbench.errors import OptionError
 from ringbench.text import printable
 
 NAME = ".lock"
@@ -23,19 +23,19 @@ class Lock:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take *folder*; UsageError if another process has it, RingbenchError if it can't be written."""
+        """Take *folder*; OptionError if another process has it, RingbenchError if it can't be written."""
         self._path = folder / NAME
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._descriptor: int | None = os.open(self._path, flags, 0o666)
         except OSError as error:
             raise cannot_write(self._path, error) from error
-        give_back(self._descriptor)
+        chown_to_invoker(self._descriptor)
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
             self._close()
-            raise UsageError(
+            raise OptionError(
                 f"another ringbench is writing to {printable(str(folder))}; wait for it, or choose another --out."
             ) from None
         except OSError:  # a file system without locks

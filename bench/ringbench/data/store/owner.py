@@ -13,7 +13,7 @@ _HIGHEST_ID = 2**32 - 2
 """2**32 - 1 is the -1 that makes chown leave an owner as it is: never an id."""
 
 
-def give_back(path: Path | int) -> None:
+def chown_to_invoker(path: Path | int) -> None:
     """Chown *path* (or an open descriptor) to SUDO_UID:SUDO_GID, if this is root under sudo; else do nothing.
 
     A symbolic link is itself given away, never what it points to. A file system that knows no owners (vfat, 9p, an NFS

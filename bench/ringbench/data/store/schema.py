@@ -36,7 +36,7 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("peak_backlog_by_cpu", pa.string()),  # JSON object: CPU -> most events unread of it alone; null as peak_backlog is
     ("rings", pa.string()),  # the CPUs that write to each ring, rings apart by a blank: "0-3", "0-1 2-3", "0 1 2 3"
     ("lost_reported", pa.int64()),  # what the transport itself said was lost; null where it never says
-    ("births_refused", pa.int64()),  # forks whose life could not be named (the map was full)
+    ("task_map_full", pa.int64()),  # forks whose life could not be named (the map was full)
     ("offered_lives", pa.int64()),  # processes the workload says it made during its whole run
     ("offered_per_s", pa.float64()),  # operations a second that the workload was asked for; null: flat out
     ("done_per_s", pa.float64()),  # operations a second that it did in the window, by its own count
@@ -46,7 +46,7 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("written_blocks", pa.int64()),  # handed to the process that wrote them to disk meanwhile; null: kept in memory
     ("writer_waits", pa.int64()),  # how often the reader had to wait until one of them was free again
     ("writer_wait_ns", pa.int64()),  # for how long in all
-    ("clerk_cpu_ns", pa.int64()),  # CPU time of the trial's own time-keeping during the window
+    ("controller_cpu_ns", pa.int64()),  # CPU time of the trial's own time-keeping during the window
     ("load_average", pa.float64()),  # of the last minute, before the trial
     ("stolen_share", pa.float64()),  # of CPU time, by the host, while it ran
     ("others_cpus", pa.float64()),  # CPUs that other processes took

@@ -42,7 +42,7 @@ def write(folder: Path, manifest: Mapping[str, Any]) -> None:
 def read(folder: Path) -> tuple[dict[str, Any], int]:
     """Return *folder*'s session.json as this version has it, and the schema version it was written with.
 
-    Raises SessionUnreadable, one line naming the file and what was seen.
+    Raises UnreadableSessionError, one line naming the file and what was seen.
     """
     path = folder / NAME
     found = _parsed(path)
@@ -63,7 +63,8 @@ def read(folder: Path) -> tuple[dict[str, Any], int]:
 
 
 def started(folder: Path) -> datetime:
-    """Return when *folder*'s session was started, looking at nothing else; SessionUnreadable where that can't be told.
+    """Return when *folder*'s session was started, looking at nothing else; UnreadableSessionError where that can't be
+    told.
 
     A session of a newer version has a start, too: it is the latest even where it can't be read.
     """

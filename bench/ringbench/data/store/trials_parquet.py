@@ -58,7 +58,7 @@ def write(folder: Path, table: pa.Table) -> None:
 def read(folder: Path, version: int = SCHEMA_VERSION, *, extra: bool = False) -> pa.Table:
     """Return *folder*'s trials as a table of schema TRIALS; with *extra*, other columns of the file behind those.
 
-    Infinities and NaN become null: they are no measurement. Raises SessionUnreadable for everything that is wrong.
+    Infinities and NaN become null: they are no measurement. Raises UnreadableSessionError for everything that is wrong.
     """
     path = folder / NAME
     found = read_table(path, TRIALS.names if version == SCHEMA_VERSION and not extra else None, MAX_ROWS)

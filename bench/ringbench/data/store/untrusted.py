@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringbench.errors import SessionUnreadable
+from ringbench.errors import UnreadableSessionError
 from ringbench.text import one_line, printable
 
 _OURS = b"ringbench."
@@ -32,7 +32,9 @@ MAX_TEXT_BYTES = 256 << 20
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what a damaged file makes a reader raise into SessionUnreadable: one line, the file and what was seen."""
+    """Turn what a damaged file makes a reader raise into UnreadableSessionError: one line, the file and what was
+    seen.
+    """
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
@@ -42,9 +44,9 @@ def reading(path: Path) -> Iterator[None]:
         raise unreadable(path, "nested too deeply") from error
 
 
-def unreadable(path: Path, seen: str) -> SessionUnreadable:
+def unreadable(path: Path, seen: str) -> UnreadableSessionError:
     """Return the error for *path*, saying what was *seen* there."""
-    return SessionUnreadable(f"cannot read {printable(str(path))}: {seen}")
+    return UnreadableSessionError(f"cannot read {printable(str(path))}: {seen}")
 
 
 def open_regular(path: Path, max_bytes: int | None = None) -> BinaryIO:
@@ -94,7 +96,7 @@ def unpacked_bytes(footer: pq.FileMetaData) -> list[int]:
 def read_table(path: Path, names: Collection[str] | None, max_rows: int) -> pa.Table:
     """Return the columns *names* of a parquet file, those that it has (None: all), text and bytes as dictionaries.
 
-    Raises SessionUnreadable for what :func:`opened` refuses, and for a file that is truncated.
+    Raises UnreadableSessionError for what :func:`opened` refuses, and for a file that is truncated.
     """
     with reading(path), open_regular(path) as file:
         footer, parquet, columns = opened(file, names, max_rows)
@@ -112,7 +114,7 @@ def conform(table: pa.Table, schema: pa.Schema, required: Collection[str], path:
     """Return *table* with exactly the columns of *schema*; one that is not *required* and not there becomes null.
 
     Integers of any width fit an integer column if every value does, numbers fit a float, dictionaries their values.
-    Anything else (floats for integers, numbers for text) raises SessionUnreadable naming the column.
+    Anything else (floats for integers, numbers for text) raises UnreadableSessionError naming the column.
     """
     missing = [name for name in schema.names if name in required and name not in table.column_names]
     if missing:

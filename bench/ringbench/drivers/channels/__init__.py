@@ -14,7 +14,7 @@ CHANNELS: dict[str, Kind] = {kind.name: kind for kind in (msg_ring.KIND, mapped_
 
 
 def channel(name: str) -> Kind:
-    """Return the channel of the transport called *name*; UsageError lists the valid names."""
+    """Return the channel of the transport called *name*; OptionError lists the valid names."""
     if name not in CHANNELS:
         raise unknown_name("channel", name, CHANNELS)
     return CHANNELS[name]

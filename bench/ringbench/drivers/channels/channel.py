@@ -53,7 +53,7 @@ class Kind:
 
     name: str
     open: Callable[[int], Channel]
-    """Bytes of record data -> the open channel. Raises EnvironmentLacks."""
+    """Bytes of record data -> the open channel. Raises MissingRequirementError."""
     most_per_s: float | None = None
     """Records a second of all writers together that it may be offered, where more would harm the machine."""
     most: int | None = None

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from ringbench.drivers.channels.channel import Channel, Kind
 from ringbench.drivers.transports.user_space import PRINTK
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import kmsg, syscalls
 from ringbench.kernel.kmsg import KernelLog
 from ringbench.native import producer
@@ -31,7 +31,7 @@ class Printk:
 
     def __init__(self) -> None:
         if reason := kmsg.refusal():
-            raise EnvironmentLacks(f"printk: {reason}.")
+            raise MissingRequirementError(f"printk: {reason}.")
         self.buffer_bytes = kmsg.size_bytes()
         token = secrets.token_hex(4)
         self._mark, self._comm = f"ringbench {token}", f"rb-{token}"

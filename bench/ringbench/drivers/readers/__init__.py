@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ringbench.drivers.readers import bulk, bulk_view, callback, compiled, libbpf
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
-from ringbench.errors import UsageError, unknown_name
+from ringbench.errors import OptionError, unknown_name
 
 READERS: dict[str, Kind] = {
     kind.name: kind for kind in (callback.KIND, callback.BARE, compiled.KIND, libbpf.KIND, bulk.KIND, bulk_view.KIND)
@@ -15,12 +15,12 @@ READERS: dict[str, Kind] = {
 
 
 def reader(name: str) -> Kind:
-    """Return the reader called *name*, like ``bulk`` or ``bulk-view:1ms``; UsageError lists the valid names."""
+    """Return the reader called *name*, like ``bulk`` or ``bulk-view:1ms``; OptionError lists the valid names."""
     kind, colon, argument = name.partition(":")
     if kind not in READERS:
         raise unknown_name("reader", name, [known.usage or known.name for known in READERS.values()])
     if colon and not READERS[kind].usage:
-        raise UsageError(f"reader {name!r}: {kind} takes nothing behind a colon.")
+        raise OptionError(f"reader {name!r}: {kind} takes nothing behind a colon.")
     if colon:
         READERS[kind].check(argument)
     return READERS[kind]

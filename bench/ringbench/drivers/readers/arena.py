@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringbench import native
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.spec.event import Events, delivered
 from ringbench.spec.record import Record
 
@@ -79,7 +79,7 @@ class Arena:
     def room(self) -> npt.NDArray[np.void]:
         """Return the free part (dtype V<record bytes>), at most CALL_LIMIT records of it.
 
-        Raises MeasurementInvalid when an arena that keeps is full.
+        Raises InvalidMeasurementError when an arena that keeps is full.
         """
         if self.sink.kept == len(self.opaque):
             if self.keep:
@@ -103,17 +103,17 @@ class Arena:
             self._blocks.append((count, time.monotonic_ns()))
 
     def check(self) -> None:
-        """Raise MeasurementInvalid where a compiled loop or a callback had to stop."""
+        """Raise InvalidMeasurementError where a compiled loop or a callback had to stop."""
         sink = self.sink
         if sink.error == native.FULL:
             raise self._full()
-        if sink.error == native.FOREIGN:
-            raise MeasurementInvalid(
+        if sink.error == native.UNEXPECTED_RECORD:
+            raise InvalidMeasurementError(
                 f"the ring holds a record of {sink.error_bytes} bytes (type {sink.error_kind}) "
                 f"where {sink.record_bytes} were expected."
             )
         if sink.error:
-            raise MeasurementInvalid(
+            raise InvalidMeasurementError(
                 f"the ring is damaged: a record of type {sink.error_kind} and {sink.error_bytes} bytes cannot be."
             )
 
@@ -129,7 +129,7 @@ class Arena:
         times = np.repeat(np.array([at for _, at in self._blocks], np.uint64), counts)
         return self._records[: self.count], times
 
-    def _full(self) -> MeasurementInvalid:
-        return MeasurementInvalid(
+    def _full(self) -> InvalidMeasurementError:
+        return InvalidMeasurementError(
             f"the reader's arena is full after {self.count:,} events; shorten --duration or lower the load."
         )

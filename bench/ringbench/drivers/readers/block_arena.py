@@ -85,7 +85,7 @@ class BlockArena(Arena):
     def room(self) -> npt.NDArray[np.void]:
         """Return the free part of the block, or of the next (dtype V<record bytes>), at most CALL_LIMIT records of it.
 
-        Raises MeasurementInvalid or RingbenchError when the writer is gone.
+        Raises InvalidMeasurementError or RingbenchError when the writer is gone.
         """
         if self.sink.kept == len(self.opaque):
             self._next()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.spec.event import Events, delivered
 from ringbench.spec.record import LIFECYCLE, Record
 
@@ -60,7 +60,7 @@ class Block:
 class Pool:
     """*number* blocks of *slots* records each, shared with the processes that are forked after it was made.
 
-    Raises EnvironmentLacks where there is not as much memory.
+    Raises MissingRequirementError where there is not as much memory.
     """
 
     def __init__(self, record: Record = LIFECYCLE, slots: int = SLOTS, number: int = BLOCKS) -> None:
@@ -71,14 +71,16 @@ class Pool:
         try:
             self._memory = mmap.mmap(-1, self.nbytes, flags=flags)
         except OSError as error:
-            raise EnvironmentLacks(
+            raise MissingRequirementError(
                 f"no memory for {self.nbytes >> 20} MiB of blocks ({error.strerror}): use --events-to memory."
             ) from error
         self.blocks = [self._block(index, record, slots, parts) for index in range(number)]
         self._full_out, self._full_in = os.pipe()
         self._empty_out, self._empty_in = os.pipe()
         self._empty = list(range(number))
-        self.gone: Callable[[], Exception] = lambda: MeasurementInvalid("the process that writes events has ended.")
+        self.gone: Callable[[], Exception] = lambda: InvalidMeasurementError(
+            "the process that writes events has ended."
+        )
         """Makes the error for a writer that is gone."""
 
     def _block(self, index: int, record: Record, slots: int, parts: tuple[int, int, int]) -> Block:

@@ -18,7 +18,7 @@ from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.block_arena import open_arena
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.drivers.transports.rings import Ring, open_rings
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel.ftrace import FtraceRing
 from ringbench.kernel.perf_ring import MappedPerfRing
 from ringbench.kernel.ringbuf import MappedRingbuf
@@ -143,7 +143,7 @@ def missing() -> str | None:
 
 def _open(opening: Opening) -> Reader:
     if opening.record.varies and (reason := native.missing()):
-        raise EnvironmentLacks(f"records of any length need the compiled loop: {reason}")
+        raise MissingRequirementError(f"records of any length need the compiled loop: {reason}")
     arena = open_arena(opening)
     return BulkReader(open_all(opening), arena, compiled=native.missing() is None)
 

@@ -18,7 +18,7 @@ from ringbench.drivers.readers.arena import CALL_LIMIT, Arena
 from ringbench.drivers.readers.bulk import BulkReader, missing, open_all
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.drivers.transports.rings import Ring
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel.mapped_ring import MappedRing
 from ringbench.spec.event import Events
 from ringbench.spec.waits import PACE_S
@@ -77,12 +77,12 @@ def _hold(argument: str | None) -> float:
     try:
         return parse_seconds(argument)
     except ValueError as error:
-        raise UsageError(f"reader bulk-view:{argument}: {error}") from error
+        raise OptionError(f"reader bulk-view:{argument}: {error}") from error
 
 
 def _check(argument: str) -> None:
     if _hold(argument) > 1:
-        raise UsageError(f"reader bulk-view:{argument}: a view is held for at most 1 s.")
+        raise OptionError(f"reader bulk-view:{argument}: a view is held for at most 1 s.")
 
 
 def _open(opening: Opening) -> Reader:

@@ -15,7 +15,7 @@ import numpy as np
 from ringbench.drivers.readers.block_arena import BlockArena
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.drivers.transports import Transport
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, RingbenchError
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, RingbenchError
 from ringbench.kernel import program
 from ringbench.spec.event import Events, delivered
 from ringbench.spec.wakeups import Wakeup
@@ -61,7 +61,9 @@ class CallbackReader:
         try:
             self._table.open_perf_buffer(on_record, **options)
         except TypeError as error:
-            raise EnvironmentLacks(f"this BCC cannot set perf's wake-ups ({error}): use --wakeup every.") from error
+            raise MissingRequirementError(
+                f"this BCC cannot set perf's wake-ups ({error}): use --wakeup every."
+            ) from error
 
     # What a callback returns ends BCC's poll of a ringbuf if it is negative, with this record consumed. Perf's is
     # ignored: that poll ends when the rings are empty.
@@ -202,7 +204,7 @@ class CallbackReader:
         if isinstance(self._failure, RingbenchError):  # of the process that writes events
             raise self._failure
         if self._failure is not None:
-            raise MeasurementInvalid(f"the callback failed: {self._failure!r}") from self._failure
+            raise InvalidMeasurementError(f"the callback failed: {self._failure!r}") from self._failure
         return self.delivered - before
 
     def interrupt(self) -> None:

@@ -12,7 +12,7 @@ from ringbench import native
 from ringbench.drivers.readers.native_callback import NativeCallbackReader
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.drivers.transports import Transport
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import cpus, program
 from ringbench.spec.wakeups import Wakeup
 
@@ -36,7 +36,7 @@ class CompiledReader(NativeCallbackReader):
         if self._shared:
             self._ringbuf = self._lib.bpf_new_ringbuf(table.map_fd, native.address("on_ringbuf"), self._context)
             if not self._ringbuf:
-                raise EnvironmentLacks("libbcc could not open the ringbuf: see `ringbench doctor`.")
+                raise MissingRequirementError("libbcc could not open the ringbuf: see `ringbench doctor`.")
             self.descriptors: tuple[int, ...] = (int(table.map_fd),)
             return
         readers = [self._open_perf(cpu, opening) for cpu in cpus.online()]
@@ -55,7 +55,7 @@ class CompiledReader(NativeCallbackReader):
             ctypes.byref(options),
         )
         if not reader:
-            raise EnvironmentLacks(f"libbcc could not open a perf buffer on CPU {cpu}: see `ringbench doctor`.")
+            raise MissingRequirementError(f"libbcc could not open a perf buffer on CPU {cpu}: see `ringbench doctor`.")
         return int(reader)
 
     def _call(self, timeout_ms: int | None) -> None:
@@ -69,7 +69,7 @@ class CompiledReader(NativeCallbackReader):
             status = self._lib.perf_reader_poll(len(self._perf), self._perf, timeout_ms)
         # -1 is our own callback's way of ending a call; it stands for EPERM, which a read of a mapping can't give.
         if status < -1:
-            raise MeasurementInvalid(f"libbcc's reader failed with status {status}.")
+            raise InvalidMeasurementError(f"libbcc's reader failed with status {status}.")
 
     def close(self) -> None:
         """Free libbcc's readers, and with them perf's events."""
@@ -95,7 +95,7 @@ def _library() -> ctypes.CDLL:
     ):
         function = getattr(lib, name, None)
         if function is None:
-            raise EnvironmentLacks(f"this libbcc has no {name}(): use --reader libbpf, bulk or callback.")
+            raise MissingRequirementError(f"this libbcc has no {name}(): use --reader libbpf, bulk or callback.")
         function.restype, function.argtypes = result, arguments
     return lib
 

@@ -12,7 +12,7 @@ import functools
 from ringbench import native
 from ringbench.drivers.readers.native_callback import NativeCallbackReader
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel.syscalls import bpf_output_attr
 
 _NAMES = ("libbpf.so.1", "libbpf.so.0")
@@ -47,7 +47,7 @@ class LibbpfReader(NativeCallbackReader):
                 ctypes.byref(self._options),
             )
         if not self._buffer:
-            raise EnvironmentLacks(f"libbpf could not open its {kind} (errno {ctypes.get_errno()}).")
+            raise MissingRequirementError(f"libbpf could not open its {kind} (errno {ctypes.get_errno()}).")
         self._poll = getattr(self._lib, f"{kind}__poll")
         self._consume = getattr(self._lib, f"{kind}__consume")
         self._free = getattr(self._lib, f"{kind}__free")
@@ -57,7 +57,7 @@ class LibbpfReader(NativeCallbackReader):
         status = self._consume(self._buffer) if timeout_ms is None else self._poll(self._buffer, timeout_ms)
         # -1 is our own callback's way of ending a call; it stands for EPERM, which a read of a mapping can't give.
         if status < -1:
-            raise MeasurementInvalid(f"libbpf's reader failed with status {status}.")
+            raise InvalidMeasurementError(f"libbpf's reader failed with status {status}.")
 
     def close(self) -> None:
         """Free libbpf's reader, and with it perf's events."""
@@ -73,7 +73,7 @@ def _library() -> ctypes.CDLL:
             continue
         break
     else:
-        raise EnvironmentLacks("libbpf is not installed: apt install libbpf1, or use another --reader.")
+        raise MissingRequirementError("libbpf is not installed: apt install libbpf1, or use another --reader.")
     number, size = ctypes.c_int, ctypes.c_size_t
     for function, result, arguments in (
         ("ring_buffer__new", _Pointer, [number, _Pointer, _Pointer, _Pointer]),
@@ -85,17 +85,17 @@ def _library() -> ctypes.CDLL:
     ):
         found = getattr(lib, function, None)
         if found is None:
-            raise EnvironmentLacks(f"this libbpf has no {function}(): version 1.0 or newer is needed.")
+            raise MissingRequirementError(f"this libbpf has no {function}(): version 1.0 or newer is needed.")
         found.restype, found.argtypes = result, arguments
     if getattr(lib, "libbpf_major_version", lambda: 0)() < 1:
-        raise EnvironmentLacks("libbpf 1.0 or newer is needed; use another --reader.")
+        raise MissingRequirementError("libbpf 1.0 or newer is needed; use another --reader.")
     return lib
 
 
 def _missing() -> str | None:
     try:
         _library()
-    except EnvironmentLacks as error:
+    except MissingRequirementError as error:
         return str(error)
     return native.missing()
 

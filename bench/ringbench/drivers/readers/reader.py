@@ -64,8 +64,8 @@ class Reader(Protocol):
     def settle(self) -> dict[str, int]:
         """Return what was lost without its producer's being told, by what became of it: {'overwritten': 3}.
 
-        To be called once, after the final drain. Empty with transports that refuse instead. Raises MeasurementInvalid
-        where a transport's own count says that this can't be so.
+        To be called once, after the final drain. Empty with transports that refuse instead. Raises
+        InvalidMeasurementError where a transport's own count says that this can't be so.
         """
 
     def events(self) -> Events | None:
@@ -132,7 +132,7 @@ class Kind:
     cannot: Callable[[Transport, Wakeup], str | None] = lambda transport, wakeup: None
     """Why it cannot have such a wake-up with a transport that it can read; None when it can."""
     check: Callable[[str], None] = lambda argument: None
-    """Raises UsageError when the argument makes no sense."""
+    """Raises OptionError when the argument makes no sense."""
 
     def refuses(self, transport: Transport, wakeup: Wakeup) -> str | None:
         """Return why this reader cannot have *transport* under *wakeup*; None when it can."""

@@ -41,15 +41,15 @@ TRANSPORTS: dict[str, Transport] = {
 
 def carriers(record: str) -> tuple[str, ...]:
     """Return the names of the transports that can carry the *record* of that name in C."""
-    return tuple(name for name, carrier in TRANSPORTS.items() if carrier.refuses(record) is None)
+    return tuple(name for name, transport in TRANSPORTS.items() if transport.refuses(record) is None)
 
 
 _VARIANT = re.compile(r"again|inject:[1-9][0-9]?|spin:[1-9][0-9]{0,2}")
 _DEFINES = {"inject": "INJECTED", "spin": "SPUN"}
 
 
-def transport(name: str) -> Transport:
-    """Return the transport called *name*, of programs or of user space, or NOTHING; UsageError lists the valid names.
+def find_transport(name: str) -> Transport:
+    """Return the transport called *name*, of programs or of user space, or NOTHING; OptionError lists the valid names.
 
     ``perf~again`` is perf under a second name. ``perf~inject:8`` is perf with a cost added to each submission, that of
     reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, a fraction of a nanosecond each.
@@ -68,4 +68,4 @@ def transport(name: str) -> Transport:
     )
 
 
-__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "USER_SPACE", "Layout", "Shape", "Transport", "carriers", "transport"]
+__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "USER_SPACE", "Layout", "Shape", "Transport", "carriers", "find_transport"]

@@ -13,7 +13,7 @@ NOTHING = Transport(
     source="nothing.h",
     wakeups=("none",),
     sentence="no transport: records are made, counted and sent nowhere",
-    possible_bytes=lambda asked, cpus: 0,
+    round_size=lambda asked, cpus: 0,
     physical_bytes=lambda data, cpus: 0,
     stride=lambda record: 0,
 )

@@ -34,7 +34,7 @@ PERF = Transport(
     source="perf.h",
     wakeups=("every", "batch", "bytes", "none"),
     sentence="BPF_PERF_OUTPUT: a ring per CPU, perf_submit() copies the record in",
-    possible_bytes=_possible,
+    round_size=_possible,
     physical_bytes=_physical,
     stride=_stride,
 )

@@ -49,7 +49,7 @@ def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, needs: str 
         source=f"{slug}.h",
         wakeups=("every", "adaptive", "batch", "bytes", "none"),
         sentence=sentence,
-        possible_bytes=possible,
+        round_size=possible,
         physical_bytes=physical,
         stride=stride,
         sized=_sized,

@@ -8,7 +8,7 @@ from ctypes import c_int
 
 from ringbench import native
 from ringbench.drivers.transports import PAGE, Layout, Transport, ticket_ring
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus, syscalls
 from ringbench.kernel.cqe_ring import Completions
 from ringbench.kernel.ftrace import Ftrace, FtraceRing
@@ -30,7 +30,7 @@ _Open = Callable[[Program, Transport, int, Wakeup], list[Ring]]
 def open_rings(program: Program, transport: Transport, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
     """Return *transport*'s rings, *buffer_bytes* of data over all CPUs, in the order of the CPUs where each has one.
 
-    Raises EnvironmentLacks where the compiled loops are needed and were not built.
+    Raises MissingRequirementError where the compiled loops are needed and were not built.
     """
     return _OPEN[transport.layout](program, transport, buffer_bytes, wakeup)
 
@@ -105,7 +105,7 @@ def _ftrace(program: Program, transport: Transport, buffer_bytes: int, wakeup: W
 
 def _need_loops(transport: Transport) -> None:
     if reason := native.missing():
-        raise EnvironmentLacks(f"{transport.name} needs the compiled loops: {reason}")
+        raise MissingRequirementError(f"{transport.name} needs the compiled loops: {reason}")
 
 
 _OPEN: Mapping[Layout, _Open] = {

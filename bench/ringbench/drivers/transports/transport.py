@@ -46,7 +46,7 @@ class Transport:
     """The kinds of wake-up policy it can have."""
     sentence: str
     """What it is, in one sentence, for ``ringbench list``."""
-    possible_bytes: Callable[[int, int], int]
+    round_size: Callable[[int, int], int]
     """(bytes asked for, rings) -> bytes of event data that it gets, over all CPUs."""
     physical_bytes: Callable[[int, int], int]
     """(bytes of event data, rings) -> bytes of memory that the kernel sets aside, from its layout."""
@@ -63,7 +63,7 @@ class Transport:
     publish: str | None = None
     producers: Producers = "bpf"
     """Who writes to it: BPF programs, or processes of user space where no program can (ringbench.drivers.channels)."""
-    asked_first: str | None = None
+    requires_flag: str | None = None
     """The option of ``ringbench run`` without which it is not measured, as what it writes stays on the machine."""
     needs: str | None = None
     """What not every kernel, or BCC, has of what it is made of: a name of

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ringbench.drivers.workloads import burst, command, firehose, fork_exec, nested, sched_switch, stress_ng, writers
 from ringbench.drivers.workloads.workload import Kind, Operation, Request, Workload
-from ringbench.errors import UsageError, unknown_name
+from ringbench.errors import OptionError, unknown_name
 from ringbench.kernel.probe import Probe
 from ringbench.spec.offered_load import Offered, split
 
@@ -32,7 +32,7 @@ WORKLOADS: dict[str, Kind] = {
 def workload(
     name: str, cpus: tuple[int, ...], argv: Sequence[str] = (), *, flat_out_per_s: float | None = None
 ) -> Workload:
-    """Make the workload called *name* (``fork-exec@60%``, ``stress-ng:vfork``); UsageError when there is none.
+    """Make the workload called *name* (``fork-exec@60%``, ``stress-ng:vfork``); OptionError when there is none.
 
     *flat_out_per_s*: what it does flat out, in operations a second on each CPU, where a share of that is asked for.
     """
@@ -47,33 +47,33 @@ def workload(
 
 
 def offered(name: str) -> Offered | None:
-    """Return the load in *name*, None where the workload goes flat out; UsageError where it can't be had."""
+    """Return the load in *name*, None where the workload goes flat out; OptionError where it can't be had."""
     plain, load = split(name)
     if load and not _kind(plain)[0].paced:
         able = ", ".join(kind.name for kind in WORKLOADS.values() if kind.paced)
-        raise UsageError(f"workload {name!r}: only these can be offered at a load: {able}.")
+        raise OptionError(f"workload {name!r}: only these can be offered at a load: {able}.")
     if load and load.share and not _kind(plain)[0].by_itself:
-        raise UsageError(f"workload {name!r}: nobody knows its flat out; give it a rate, like {plain}@2500.")
+        raise OptionError(f"workload {name!r}: nobody knows its flat out; give it a rate, like {plain}@2500.")
     return load
 
 
 def probe(name: str, record_bytes: int | None = None) -> Probe:
     """Return the probe of the workload called *name*, its records *record_bytes* long where that can be chosen.
 
-    Raises UsageError when there is no such workload, and for a length that its records cannot have.
+    Raises OptionError when there is no such workload, and for a length that its records cannot have.
     """
     kind, argument = _kind(name)
     if record_bytes is not None and kind.record_bytes is None:
-        raise UsageError(f"--record-bytes: the records of {kind.name} have one length; choose it for firehose:B.")
+        raise OptionError(f"--record-bytes: the records of {kind.name} have one length; choose it for firehose:B.")
     return kind.probe(Request(argument, (), (), record_bytes))
 
 
 def operation(name: str) -> Operation:
-    """Return the operation of the workload called *name*; UsageError where it can't be done one by one, flat out."""
+    """Return the operation of the workload called *name*; OptionError where it can't be done one by one, flat out."""
     kind, argument = _kind(name)
     if kind.operation is None or offered(name):
         able = ", ".join(known.usage.partition("[")[0] for known in WORKLOADS.values() if known.operation)
-        raise UsageError(f"workload {name!r} has no operation that can be timed one by one. Those that have: {able}.")
+        raise OptionError(f"workload {name!r} has no operation that can be timed one by one. Those that have: {able}.")
     return kind.operation(Request(argument, ()))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ringbench.drivers.workloads import tiny
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers, live_once
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 
 LIVES = 500
 """Lives in one burst, back to back."""
@@ -46,7 +46,7 @@ class Burst(Workers):
 def _make(request: Request) -> Workload:
     text = request.argument or str(LIVES)
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= 1_000_000:
-        raise UsageError(f"burst:{text} is not a number of lives: write it like burst:500.")
+        raise OptionError(f"burst:{text} is not a number of lives: write it like burst:500.")
     return Burst(request.cpus, int(text))
 
 

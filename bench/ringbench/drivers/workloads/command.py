@@ -11,7 +11,7 @@ import sys
 
 from ringbench.drivers.workloads.group import kill_group
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel.syscalls import die_with_parent
 from ringbench.machine.measured_by import caller
 
@@ -33,7 +33,7 @@ class Command:
     def check(self) -> None:
         """Check that the command is there."""
         if shutil.which(self._argv[0]) is None:
-            raise EnvironmentLacks(
+            raise MissingRequirementError(
                 f"{self._argv[0]!r} cannot be run: no such program on PATH, or it is not executable."
             )
 
@@ -66,7 +66,7 @@ class Command:
                 preexec_fn=settle,  # noqa: PLW1509 - takes no lock, so no thread can hold one
             )
         except OSError as error:
-            raise EnvironmentLacks(f"{self._argv[0]!r} cannot be run: {error.strerror}.") from error
+            raise MissingRequirementError(f"{self._argv[0]!r} cannot be run: {error.strerror}.") from error
 
     def finished(self) -> bool:
         """Whether it has ended."""
@@ -106,7 +106,7 @@ class Command:
 
 def _make(request: Request) -> Workload:
     if not request.command:
-        raise UsageError("the workload `command` needs one: put it at the end, behind --, like `-- make -j2`.")
+        raise OptionError("the workload `command` needs one: put it at the end, behind --, like `-- make -j2`.")
     return Command(tuple(request.command), request.cpus)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ringbench import native
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
 from ringbench.drivers.workloads.workload import Kind, Operation, Operations, Request, Workload
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import probe
 from ringbench.native import producer
 
@@ -31,7 +31,7 @@ class Firehose(Workers):
     def check(self) -> None:
         """Check that the loop was built."""
         if reason := producer.missing():
-            raise EnvironmentLacks(reason)
+            raise MissingRequirementError(reason)
 
     @contextlib.contextmanager
     def work(self) -> Iterator[Loop]:
@@ -50,10 +50,10 @@ class Firehose(Workers):
 
 
 def records_a_call(argument: str | None) -> int:
-    """Return B of ``firehose:B``; UsageError when it is no such number."""
+    """Return B of ``firehose:B``; OptionError when it is no such number."""
     text = argument or "1"
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST:
-        raise UsageError(f"firehose:{text} is not a number of records a call, 1 to {MOST}: write it like firehose:32.")
+        raise OptionError(f"firehose:{text} is not a number of records a call, 1 to {MOST}: write it like firehose:32.")
     return int(text)
 
 

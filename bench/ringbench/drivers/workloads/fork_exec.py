@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from ringbench.drivers.workloads import tiny
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers, live_once
 from ringbench.drivers.workloads.workload import Kind, Operation, Operations, Request, Workload
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 
 
 def pace(rate: float) -> Iterator[None]:
@@ -57,7 +57,7 @@ def _make(request: Request) -> Workload:
         except ValueError:
             rate = -1.0
         if not 0 < rate < 1e6 or request.per_s is not None:
-            raise UsageError(
+            raise OptionError(
                 f"fork-exec:{request.argument} is not a rate: write lives a second for each CPU, like fork-exec@500."
             )
     return ForkExec(request.cpus, rate)

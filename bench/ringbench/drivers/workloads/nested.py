@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ringbench.drivers.workloads.firehose import Firehose
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import probe
 from ringbench.native import producer
 
@@ -24,7 +24,7 @@ def _probe(request: Request) -> probe.Probe:
 
 def _no_argument(request: Request) -> None:
     if request.argument is not None:
-        raise UsageError(f"workload nested:{request.argument}: nested takes no argument.")
+        raise OptionError(f"workload nested:{request.argument}: nested takes no argument.")
 
 
 KIND = Kind(

@@ -11,7 +11,7 @@ import time
 from types import TracebackType
 
 from ringbench.drivers.workloads.workload import Operations
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.syscalls import die_with_parent
 
 
@@ -56,13 +56,13 @@ class Rounds:
     def took_ns(self, *, wait_s: float) -> int | None:
         """Return the ns that the round took, by its own clock; None if it isn't over within *wait_s*.
 
-        Raises MeasurementInvalid where the process has ended.
+        Raises InvalidMeasurementError where the process has ended.
         """
         if not select.select([self._answers], [], [], wait_s)[0]:
             return None
         answer = os.read(self._answers, 8)
         if len(answer) < 8:
-            raise MeasurementInvalid("the producer ended by itself, in the middle of the measurement.")
+            raise InvalidMeasurementError("the producer ended by itself, in the middle of the measurement.")
         return int(struct.unpack("<Q", answer)[0])
 
     def _serve(self, orders: int, answers: int, parent: int) -> None:

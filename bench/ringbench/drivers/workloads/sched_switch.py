@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import probe
 from ringbench.native import producer
 
@@ -28,7 +28,7 @@ class SchedSwitch(Workers):
     def check(self) -> None:
         """Check that the loop was built."""
         if reason := producer.missing():
-            raise EnvironmentLacks(reason)
+            raise MissingRequirementError(reason)
 
     @contextlib.contextmanager
     def work(self) -> Iterator[Loop]:
@@ -55,7 +55,7 @@ class SchedSwitch(Workers):
 
 def _make(request: Request) -> Workload:
     if request.argument is not None:
-        raise UsageError(f"sched-switch:{request.argument}: it takes no argument but a load, like sched-switch@50%.")
+        raise OptionError(f"sched-switch:{request.argument}: it takes no argument but a load, like sched-switch@50%.")
     return SchedSwitch(request.cpus, request.per_s)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ringbench.drivers.workloads.group import kill_group
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel import cpus as cpu_lists
 from ringbench.kernel.syscalls import die_with_parent
 
@@ -38,11 +38,11 @@ class StressNg:
     def check(self) -> None:
         """Check that stress-ng is here and knows the stressor."""
         if reason := _missing():
-            raise EnvironmentLacks(reason)
+            raise MissingRequirementError(reason)
         known = subprocess.run(["stress-ng", "--stressors"], capture_output=True, text=True, check=False).stdout.split()
         if known and self._stressor not in known:
             fitting = ", ".join(name for name in _PROCESS_MAKERS if name in known)
-            raise UsageError(f"stress-ng has no stressor {self._stressor!r}; those that make processes are {fitting}.")
+            raise OptionError(f"stress-ng has no stressor {self._stressor!r}; those that make processes are {fitting}.")
 
     def prepare(self) -> None:
         """Make the folder for its metrics and temporary files."""
@@ -71,13 +71,15 @@ class StressNg:
         )
 
     def finished(self) -> bool:
-        """Say why a stressor that ended by itself has failed: EnvironmentLacks; killed, MeasurementInvalid."""
+        """Say why a stressor that ended by itself has failed: MissingRequirementError; killed,
+        InvalidMeasurementError.
+        """
         if self._process is not None and self._process.poll() is not None:
             if self._process.returncode < 0:
-                raise MeasurementInvalid(
+                raise InvalidMeasurementError(
                     f"the workload died half-way: stress-ng was killed by signal {-self._process.returncode}."
                 )
-            raise EnvironmentLacks(
+            raise MissingRequirementError(
                 f"stress-ng --{self._stressor} ended by itself with status {self._process.returncode}: "
                 f"try `stress-ng --{self._stressor} 1 --timeout 1` to see why."
             )
@@ -125,7 +127,7 @@ def _operations(metrics: Path) -> int | None:
 
 def _make(request: Request) -> Workload:
     if request.argument is None or not re.fullmatch(r"[a-z0-9-]+", request.argument):
-        raise UsageError("stress-ng needs the name of a stressor: stress-ng:fork, stress-ng:vfork, stress-ng:exec.")
+        raise OptionError("stress-ng needs the name of a stressor: stress-ng:fork, stress-ng:vfork, stress-ng:exec.")
     return StressNg(request.argument, request.cpus)
 
 

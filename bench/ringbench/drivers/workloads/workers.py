@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.syscalls import die_with_parent, sleep_exactly
 
 
@@ -105,12 +105,12 @@ class Workers:
         os.write(self._go, b"g" * len(self._pids))
 
     def finished(self) -> bool:
-        """They go on until they are stopped. Raises MeasurementInvalid where a worker has ended by itself."""
+        """They go on until they are stopped. Raises InvalidMeasurementError where a worker has ended by itself."""
         for pid in self._pids:
             ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # left for stop() to reap
             if ended is not None:
                 how = "was killed by signal" if ended.si_code != os.CLD_EXITED else "exited with status"
-                raise MeasurementInvalid(
+                raise InvalidMeasurementError(
                     f"the workload died half-way: worker {pid} {how} {ended.si_status}, "
                     f"{self.done():,} operations after its start."
                 )

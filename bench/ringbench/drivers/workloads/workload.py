@@ -14,7 +14,7 @@ class Workload(Protocol):
     """One running workload. ``prepare`` comes before any probe is attached; ``stop`` leaves no process behind."""
 
     def check(self) -> None:
-        """Raise EnvironmentLacks, saying what is missing, if it cannot run here; changes nothing."""
+        """Raise MissingRequirementError, saying what is missing, if it cannot run here; changes nothing."""
 
     def prepare(self) -> None:
         """Get ready: what can be done before the probes are attached."""
@@ -81,7 +81,7 @@ class Kind:
     """Its name with its argument, as a person writes it: ``stress-ng:NAME``."""
     sentence: str
     make: Callable[[Request], Workload]
-    """Raises UsageError when the argument makes no sense."""
+    """Raises OptionError when the argument makes no sense."""
     missing: Callable[[], str | None]
     """Why it cannot run on this machine; None when it can."""
     probe: Callable[[Request], Probe] = _lifecycle

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from ringbench.drivers.channels import Channel
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel.probe import Probe
 from ringbench.native import producer
 from ringbench.spec.record import WRITE
@@ -48,7 +48,7 @@ class Writers(Workers):
     def check(self) -> None:
         """Check that the loop was built."""
         if reason := producer.missing():
-            raise EnvironmentLacks(reason)
+            raise MissingRequirementError(reason)
 
     def through(self, channel: Channel, most: int) -> None:
         """Have them write to *channel*, *most* records each. Comes before ``prepare``."""
@@ -61,14 +61,14 @@ class Writers(Workers):
     def begin(self, lead_s: float, duration_s: float) -> tuple[int, int]:
         """Let them go; once all are there, have their window begin after *lead_s*. Return its ends (CLOCK_MONOTONIC).
 
-        Raises MeasurementInvalid where one doesn't get ready, or breaks off.
+        Raises InvalidMeasurementError where one doesn't get ready, or breaks off.
         """
         self.start()
         until = time.monotonic() + _PATIENCE_S
         while not all(orders.ready for orders in self.orders):
             self.over()
             if time.monotonic() > until:
-                raise MeasurementInvalid(f"not every writer was ready within {_PATIENCE_S:g} s.")
+                raise InvalidMeasurementError(f"not every writer was ready within {_PATIENCE_S:g} s.")
             time.sleep(_MOMENT_S)
         begin_ns = time.monotonic_ns() + int(lead_s * 1e9)
         end_ns = begin_ns + int(duration_s * 1e9)
@@ -100,11 +100,13 @@ class Writers(Workers):
         yield loop
 
     def over(self) -> bool:
-        """Whether every writer is through with its window. Raises MeasurementInvalid where one broke off."""
+        """Whether every writer is through with its window. Raises InvalidMeasurementError where one broke off."""
         self.finished()
         for orders in self.orders:
             if orders.broke:
-                raise MeasurementInvalid(f"a writer broke off after {orders.attempted:,}: {os.strerror(orders.broke)}.")
+                raise InvalidMeasurementError(
+                    f"a writer broke off after {orders.attempted:,}: {os.strerror(orders.broke)}."
+                )
         return all(orders.over for orders in self.orders)
 
     def done(self) -> int | None:
@@ -144,10 +146,10 @@ class Writers(Workers):
 
 
 def batch(argument: str | None) -> int:
-    """Return B of ``writers:B``; UsageError when it is no such number."""
+    """Return B of ``writers:B``; OptionError when it is no such number."""
     text = argument or "1"
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= MOST_A_TURN:
-        raise UsageError(
+        raise OptionError(
             f"writers:{text} is not a number of records a turn, 1 to {MOST_A_TURN}: write it like writers:32."
         )
     return int(text)

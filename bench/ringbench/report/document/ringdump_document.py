@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringbench.tools.ringdump.dump import Album, Record, Scene
+from ringbench.tools.ringdump.dump import Record, RingDump, Scene
 
 
-def as_json(album: Album) -> dict[str, Any]:
+def as_json(album: RingDump) -> dict[str, Any]:
     """Return *album* as plain values; positions, lengths and places in bytes."""
     return {
         "taken": album.taken,

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from ringbench.analysis.quantities import count, listed
 from ringbench.report.figures import style
 from ringbench.report.figures.style import Sheet
-from ringbench.tools.ringdump.dump import Album, Scene
+from ringbench.tools.ringdump.dump import RingDump, Scene
 
 _LOOKS = {
     "committed": ("#56b4e9", ""),
@@ -38,7 +38,7 @@ class _Origin:
     name: str
 
 
-def draw(album: Album) -> Figure:
+def draw(album: RingDump) -> Figure:
     """Draw the first MAX_SCENES scenes of *album*."""
     scenes = album.scenes[:MAX_SCENES]
     sizes = sorted({scene.anatomy.size for scene in scenes})
@@ -59,7 +59,7 @@ def draw(album: Album) -> Figure:
     return sheet.figure
 
 
-def words(album: Album) -> str:
+def words(album: RingDump) -> str:
     """Return what the figure shows, for who can't see it."""
     return " ".join(f"{scene.name}: {_summary(scene)}." for scene in album.scenes[:MAX_SCENES])
 

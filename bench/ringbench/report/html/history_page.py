@@ -22,7 +22,7 @@ _MOST = 12
 _DRAWN = 48
 """Panels of one line, those with a step first: a panel takes 20 KB, and a large profile has hundreds."""
 _COME_AND_GO = ("kernel", "kernel_build", "mitigations", "bcc", "bcc_package", "libbpf")
-"""What changes within a line, and is marked there (Moment.changes)."""
+"""What changes within a line, and is marked there (SessionPoint.changes)."""
 
 
 @dataclass(frozen=True)

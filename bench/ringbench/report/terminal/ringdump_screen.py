@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ringbench.analysis.quantities import count
 from ringbench.text import printable
-from ringbench.tools.ringdump.dump import Album, Anatomy, Record
+from ringbench.tools.ringdump.dump import Anatomy, Record, RingDump
 
 _MAX_WIDTH = 100
 _CELLS = 64
@@ -23,7 +23,7 @@ _HEAD, _TAIL = 8, 2
 """Records that are listed of many."""
 
 
-def show(album: Album, file: TextIO | None = None, width: int | None = None) -> None:
+def show(album: RingDump, file: TextIO | None = None, width: int | None = None) -> None:
     """Print every scene to *file* (stdout)."""
     file = file or sys.stdout
     if isinstance(file, io.TextIOWrapper):

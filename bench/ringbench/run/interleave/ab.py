@@ -14,8 +14,8 @@ from ringbench.analysis.gate.pairs import cases_of
 from ringbench.analysis.gate.schedule import Schedule
 from ringbench.analysis.gate.verdict import Verdict
 from ringbench.data.store.schema import TRIALS
-from ringbench.run.interleave.rounds import Lockstep, Progress
-from ringbench.run.interleave.worker_client import Peer
+from ringbench.run.interleave.rounds import Interleaved, Progress
+from ringbench.run.interleave.worker_client import WorkerClient
 from ringbench.run.interleave.worktree import Version
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
@@ -27,7 +27,7 @@ BASE, HEAD = "base", "head"
 class Watched:
     """A comparison under way, and what the gate says of it so far."""
 
-    lockstep: Lockstep
+    lockstep: Interleaved
     schedule: Schedule
     cells: Sequence[Trial]
     gated: Gated | None = None
@@ -67,14 +67,14 @@ def whole(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def peers_of(versions: Mapping[str, Version], out: Path) -> Iterator[list[Peer]]:
+def peers_of(versions: Mapping[str, Version], out: Path) -> Iterator[list[WorkerClient]]:
     """Start a side of each version, by its name, and end them all afterwards."""
     with contextlib.ExitStack() as stack:
-        peers = []
+        clients = []
         for name, version in versions.items():
-            peers.append(Peer(name, version.side, version.folder, out / f"{name}.log"))
-            stack.callback(peers[-1].close)
-        yield peers
+            clients.append(WorkerClient(name, version.side, version.folder, out / f"{name}.log"))
+            stack.callback(clients[-1].close)
+        yield clients
 
 
 def measure(
@@ -90,8 +90,8 @@ def measure(
     Interrupted, both sides keep what they have, as interrupted sessions. Raises what a side's environment lacks.
     """
     schedule = Schedule(plan.repeats, several=True)
-    with peers_of(versions, out) as peers:
-        lockstep = Lockstep(plan, peers)
+    with peers_of(versions, out) as clients:
+        lockstep = Interleaved(plan, clients)
         about = {
             "id": secrets.token_hex(8),
             "blocks": plan.repeats,

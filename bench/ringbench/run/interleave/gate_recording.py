@@ -19,10 +19,10 @@ from ringbench.kernel import cpus
 from ringbench.machine import caches, isolation
 from ringbench.run.calibration import calibrated
 from ringbench.run.interleave.ab import BASE, HEAD, Watched, peers_of
-from ringbench.run.interleave.rounds import Lockstep, Progress
-from ringbench.run.interleave.worker_client import Peer
+from ringbench.run.interleave.rounds import Interleaved, Progress
+from ringbench.run.interleave.worker_client import WorkerClient
 from ringbench.run.interleave.worktree import AS_IT_IS, version
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import CI
 from ringbench.spec.plan import Plan
@@ -43,8 +43,8 @@ def record(
     """Measure so many *blocks* of all sides into sessions under *place*; return why it ended."""
     isolation.warm_up()
     plan = _plan(blocks, seed)
-    with _peers(place, list(VARIANTS)) as peers:
-        lockstep = Lockstep(plan, peers, VARIANTS)
+    with _peers(place, list(VARIANTS)) as clients:
+        lockstep = Interleaved(plan, clients, VARIANTS)
         _begin(lockstep, place, f"gatecheck-{seed}", command)
         ended = lockstep.run(lambda number: lockstep.plan.trials, watch, max_time_s)
         lockstep.finish("complete")
@@ -73,8 +73,8 @@ def compare_really(
 def _really(folder: Path, seed: int, number: int, command: Sequence[str]) -> dict[str, Any]:
     atomic.make_folder(folder)
     plan, began = _plan(CI.repeats, seed + number), time.monotonic()
-    with _peers(folder, (BASE, HEAD)) as peers:
-        lockstep = Lockstep(plan, peers)
+    with _peers(folder, (BASE, HEAD)) as clients:
+        lockstep = Interleaved(plan, clients)
         _begin(lockstep, folder, f"real-{seed}-{number}", command)
         watched = Watched(lockstep, Schedule(plan.repeats, several=True), lockstep.plan.trials)
         ended = lockstep.run(watched.wanted, max_time_s=_MOST_S)
@@ -89,13 +89,13 @@ def _really(folder: Path, seed: int, number: int, command: Sequence[str]) -> dic
     }
 
 
-def _begin(lockstep: Lockstep, place: Path, name: str, command: Sequence[str]) -> None:
-    outs = {peer.name: str((place / peer.name).absolute()) for peer in lockstep.peers}
+def _begin(lockstep: Interleaved, place: Path, name: str, command: Sequence[str]) -> None:
+    outs = {client.name: str((place / client.name).absolute()) for client in lockstep.clients}
     lockstep.begin(outs, {"id": name, "blocks": lockstep.plan.repeats}, command)
 
 
 @contextlib.contextmanager
-def _peers(place: Path, names: Sequence[str]) -> Iterator[list[Peer]]:
+def _peers(place: Path, names: Sequence[str]) -> Iterator[list[WorkerClient]]:
     """Yield a side for each of *names*, all of them the checkout as it is."""
     atomic.make_folder(place)
     with contextlib.ExitStack() as stack:
@@ -104,4 +104,4 @@ def _peers(place: Path, names: Sequence[str]) -> Iterator[list[Peer]]:
 
 
 def _plan(repeats: int, seed: int) -> Plan:
-    return calibrated(build(CI, Choice(repeats=repeats, seed=seed), cpus.online(), caches=caches.online_by_cache()))
+    return calibrated(build(CI, RunOptions(repeats=repeats, seed=seed), cpus.online(), caches=caches.online_by_cache()))

@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringbench.errors import MeasurementInvalid, RingbenchError
-from ringbench.run.interleave.worker_client import Peer
+from ringbench.errors import InvalidMeasurementError, RingbenchError
+from ringbench.run.interleave.worker_client import WorkerClient
 from ringbench.spec.plan import FIXED_S, Plan
 from ringbench.spec.trial import Trial, block
 
@@ -43,12 +43,12 @@ class Progress:
 
 
 @dataclass
-class Lockstep:
+class Interleaved:
     """A comparison under way."""
 
     plan: Plan
     """Its first block has every cell once; ``repeats`` is the number of blocks at most."""
-    peers: Sequence[Peer]
+    clients: Sequence[WorkerClient]
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By side: what it measures in place of a transport, a variant of it; to check the gate
     (ringbench.analysis.selftest.gatecheck)."""
@@ -62,23 +62,25 @@ class Lockstep:
         """Have each side make its session. Cells that a side doesn't know are left out, with a note."""
         cells = [trial for trial in self.plan.trials if trial.block == 1]
         refused: dict[int, str] = {}
-        for peer in self.peers:
-            said = peer.ask(
+        for client in self.clients:
+            said = client.ask(
                 "begin",
-                plan=dataclasses.replace(self.plan, trials=tuple(self._for(peer, cell) for cell in cells)).as_json(),
-                out=outs[peer.name],
-                about={**about, "side": peer.name},
+                plan=dataclasses.replace(self.plan, trials=tuple(self._for(client, cell) for cell in cells)).as_json(),
+                out=outs[client.name],
+                about={**about, "side": client.name},
                 command=list(command),
             )
             for index, reason in said["refused"].items():
-                refused[int(index)] = f"left out: {cells[int(index)].scenario}: {peer.name} says: {reason}"
-            self.rows[peer.name] = []
+                refused[int(index)] = f"left out: {cells[int(index)].scenario}: {client.name} says: {reason}"
+            self.rows[client.name] = []
         self.notes += refused.values()
         self.plan = dataclasses.replace(
             self.plan, trials=tuple(cell for index, cell in enumerate(cells) if index not in refused)
         )
         if not self.plan.trials:
-            raise MeasurementInvalid("no cell can be measured by all sides: " + next(iter(refused.values()), "none"))
+            raise InvalidMeasurementError(
+                "no cell can be measured by all sides: " + next(iter(refused.values()), "none")
+            )
         self._began = time.monotonic()
 
     def run(
@@ -107,18 +109,18 @@ class Lockstep:
 
     def finish(self, status: str) -> None:
         """Have each side end its session."""
-        for peer in self.peers:
-            plan = dataclasses.replace(self.plan, trials=tuple(self._for(peer, trial) for trial in self.done))
-            peer.ask("finish", status=status, plan=plan.as_json(), notes=self.notes)
+        for client in self.clients:
+            plan = dataclasses.replace(self.plan, trials=tuple(self._for(client, trial) for trial in self.done))
+            client.ask("finish", status=status, plan=plan.as_json(), notes=self.notes)
 
     def _ends_after(self, cells: Sequence[Trial], max_time_s: float) -> bool:
         spent = time.monotonic() - self._began
-        sides = len(self.peers)
+        sides = len(self.clients)
         a_trial = spent / len(self.done) if self.done else sides * (self.plan.duration_s + FIXED_S)
         return spent + a_trial * len(cells) > max_time_s
 
-    def _for(self, peer: Peer, trial: Trial) -> Trial:
-        instead = self.renamed.get(peer.name, {})
+    def _for(self, client: WorkerClient, trial: Trial) -> Trial:
+        instead = self.renamed.get(client.name, {})
         return dataclasses.replace(trial, transports=tuple(instead.get(name, name) for name in trial.transports))
 
     def _measure(self, trial: Trial) -> None:
@@ -126,41 +128,41 @@ class Lockstep:
         if trial.mode in BY_ROUNDS:
             self._by_rounds(trial, turns)
             return
-        for peer in _shuffled(self.peers, turns):
-            self.rows[peer.name] += peer.ask("trial", trial=self._for(peer, trial).as_json())["rows"]
+        for client in _shuffled(self.clients, turns):
+            self.rows[client.name] += client.ask("trial", trial=self._for(client, trial).as_json())["rows"]
 
     def _by_rounds(self, trial: Trial, turns: random.Random) -> None:
-        for peer in self.peers:
-            peer.ask("open", trial=self._for(peer, trial).as_json())
+        for client in self.clients:
+            client.ask("open", trial=self._for(client, trial).as_json())
         try:
-            for peer in self.peers:
-                peer.tell("wait")
-            heard = [peer.hear_or_error() for peer in self.peers]
+            for client in self.clients:
+                client.tell("wait")
+            heard = [client.hear_or_error() for client in self.clients]
             for error in heard:
                 if isinstance(error, RingbenchError):
                     raise error
             self._rounds(turns)
         except RingbenchError as error:
-            for peer in self.peers:
-                self.rows[peer.name] += peer.ask("give_up", reason=f"the rounds broke off: {error}")["rows"]
-            if not isinstance(error, MeasurementInvalid):
+            for client in self.clients:
+                self.rows[client.name] += client.ask("give_up", reason=f"the rounds broke off: {error}")["rows"]
+            if not isinstance(error, InvalidMeasurementError):
                 raise
             return
-        for peer in self.peers:
-            self.rows[peer.name] += peer.ask("close")["rows"]
+        for client in self.clients:
+            self.rows[client.name] += client.ask("close")["rows"]
 
     def _rounds(self, turns: random.Random) -> None:
-        spent = {peer.name: 0.0 for peer in self.peers}
+        spent = {client.name: 0.0 for client in self.clients}
         rounds = 0
         while rounds < FEWEST_ROUNDS or min(spent.values()) < self.plan.duration_s:
-            for peer in _shuffled(self.peers, turns):
+            for client in _shuffled(self.clients, turns):
                 began = time.monotonic()
-                peer.ask("turn")
-                spent[peer.name] += time.monotonic() - began
+                client.ask("turn")
+                spent[client.name] += time.monotonic() - began
             rounds += 1
 
 
-def _shuffled(peers: Sequence[Peer], turns: random.Random) -> list[Peer]:
-    order = list(peers)
+def _shuffled(clients: Sequence[WorkerClient], turns: random.Random) -> list[WorkerClient]:
+    order = list(clients)
     turns.shuffle(order)
     return order

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ringbench.data.store.folder import SessionWriter
-from ringbench.errors import RingbenchError, UsageError
+from ringbench.errors import OptionError, RingbenchError
 from ringbench.machine import interference, isolation
 from ringbench.run import preflight
 from ringbench.run.session import session
@@ -73,7 +73,7 @@ class Side:
         """Begin a trial that goes by turns."""
         asked = Trial.from_json(trial)
         if asked.mode not in IN_TURNS:
-            raise UsageError(f"a {asked.mode} trial does not go by turns.")
+            raise OptionError(f"a {asked.mode} trial does not go by turns.")
         self._opened = self._bench.open(asked)
         return {}
 
@@ -128,13 +128,13 @@ class Side:
     @property
     def _bench(self) -> Measuring:
         if self._measuring is None:
-            raise UsageError("nothing was begun.")
+            raise OptionError("nothing was begun.")
         return self._measuring
 
     @property
     def _turn(self) -> Opened:
         if self._opened is None:
-            raise UsageError("no trial is open.")
+            raise OptionError("no trial is open.")
         return self._opened
 
 
@@ -152,7 +152,7 @@ def serve(requests: Iterator[str], answers: TextIO) -> None:
             verb = str(request.pop("do"))
             try:
                 if verb not in known:
-                    raise UsageError(f"this side does not know how to {verb!r}.")
+                    raise OptionError(f"this side does not know how to {verb!r}.")
                 _say(answers, known[verb](**request))
             except RingbenchError as error:
                 _say(answers, {"error": str(error), "exit_status": error.exit_status})

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ringbench.data.store.owner import give_back
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, RingbenchError, UsageError
+from ringbench.data.store.owner import chown_to_invoker
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError, RingbenchError
 from ringbench.text import one_line
 
 PROTOCOL = 1
@@ -26,40 +26,40 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
 
 
-class Peer:
+class WorkerClient:
     """A side's process, from its start to :meth:`close`."""
 
     def __init__(self, name: str, command: Sequence[str], folder: Path, log: Path) -> None:
         """Start *command* in *folder*; what it prints beside its answers goes to the file *log*.
 
-        Raises UsageError where it doesn't answer as a side of this protocol: most likely it is too old.
+        Raises OptionError where it doesn't answer as a side of this protocol: most likely it is too old.
         """
         self.name = name
         self._log = log
         with open(log, "ab") as said:
-            give_back(said.fileno())
+            chown_to_invoker(said.fileno())
             self._process = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True,
                 encoding="ascii", errors="replace", env=environment(),
             )  # fmt: skip
         try:
             greeting = self.hear()
-        except MeasurementInvalid as error:
+        except InvalidMeasurementError as error:
             self.close()
-            raise UsageError(
+            raise OptionError(
                 f"{name} cannot be measured in one go: it does not answer. It said: {self._last_words()}. A version "
                 "from before `ab` can only be compared by `ringbench compare`."
             ) from error
         if greeting.get("protocol") != PROTOCOL:
             self.close()
-            raise UsageError(
+            raise OptionError(
                 f"{name} speaks version {one_line(greeting.get('protocol'), 20)} of the protocol, this is {PROTOCOL}: "
                 "measure them apart, and use `ringbench compare`."
             )
         self.revision = greeting.get("revision")
 
     def ask(self, verb: str, **more: Any) -> dict[str, Any]:
-        """Ask, and return the answer. Raises the error that it tells, or MeasurementInvalid where it is gone."""
+        """Ask, and return the answer. Raises the error that it tells, or InvalidMeasurementError where it is gone."""
         self.tell(verb, **more)
         return self.hear()
 
@@ -86,9 +86,9 @@ class Peer:
             raise self._gone()
         if "error" in answer:
             text = f"{self.name}: {answer['error']}"
-            if answer.get("exit_status") == MeasurementInvalid.exit_status:
-                raise MeasurementInvalid(text)
-            raise EnvironmentLacks(text)
+            if answer.get("exit_status") == InvalidMeasurementError.exit_status:
+                raise InvalidMeasurementError(text)
+            raise MissingRequirementError(text)
         return answer
 
     def hear_or_error(self) -> dict[str, Any] | RingbenchError:
@@ -114,8 +114,8 @@ class Peer:
                 self._process.kill()
                 self._process.wait()
 
-    def _gone(self) -> MeasurementInvalid:
-        return MeasurementInvalid(f"{self.name} is gone, or answers in no way that is known: {self._last_words()}")
+    def _gone(self) -> InvalidMeasurementError:
+        return InvalidMeasurementError(f"{self.name} is gone, or answers in no way that is known: {self._last_words()}")
 
     def _last_words(self) -> str:
         try:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringbench.data.store.owner import give_back
-from ringbench.errors import EnvironmentLacks, UsageError
+from ringbench.data.store.owner import chown_to_invoker
+from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.run.interleave.worker_client import environment
 from ringbench.run.session.revision import checkout, git
 from ringbench.text import one_line, printable
@@ -36,14 +36,14 @@ class Version:
 
 
 def commit_of(name: str) -> str:
-    """Return the commit that *name* stands for in this checkout's repository; UsageError where there is none."""
+    """Return the commit that *name* stands for in this checkout's repository; OptionError where there is none."""
     top = _top()
     if name.startswith("-"):
-        raise UsageError(f"{printable(name)} is no revision.")
+        raise OptionError(f"{printable(name)} is no revision.")
     try:
         return git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    except UsageError:
-        raise UsageError(
+    except OptionError:
+        raise OptionError(
             f"there is no revision {printable(name)} in {one_line(top)}. A shallow clone lacks most: "
             "git fetch --unshallow."
         ) from None
@@ -53,8 +53,8 @@ def commit_of(name: str) -> str:
 def version(name: str, log: Path) -> Iterator[Version]:
     """Yield *name*, a revision or ``.``, ready to be measured; what was made for it is gone afterwards.
 
-    Making the environment takes half a minute; what it says goes to *log*. Raises UsageError where there is no such
-    revision, EnvironmentLacks where its environment cannot be made.
+    Making the environment takes half a minute; what it says goes to *log*. Raises OptionError where there is no such
+    revision, MissingRequirementError where its environment cannot be made.
     """
     if name == AS_IT_IS:
         top = checkout() or Path.cwd()
@@ -68,15 +68,15 @@ def version(name: str, log: Path) -> Iterator[Version]:
         yield Version(name, commit, folder / "project", ["./with-env", "ringbench", "side"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(UsageError):
+        with contextlib.suppress(OptionError):
             git(top, "worktree", "prune")
 
 
 def _prepare(folder: Path, name: str, log: Path) -> None:
     if not (folder / "with-env").exists():
-        raise UsageError(f"{printable(name)} has no with-env: it cannot be measured.")
+        raise OptionError(f"{printable(name)} has no with-env: it cannot be measured.")
     with open(log, "ab") as said:
-        give_back(said.fileno())
+        chown_to_invoker(said.fileno())
         try:
             done = subprocess.run(
                 ["./with-env", "ringbench", "--version"],
@@ -84,16 +84,20 @@ def _prepare(folder: Path, name: str, log: Path) -> None:
                 check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise EnvironmentLacks(f"the environment of {printable(name)} cannot be made: {one_line(error)}") from error
+            raise MissingRequirementError(
+                f"the environment of {printable(name)} cannot be made: {one_line(error)}"
+            ) from error
     if done.returncode:
         last = (log.read_text(errors="replace").strip().splitlines() or ["nothing was said"])[-1]
-        raise EnvironmentLacks(f"the environment of {printable(name)} cannot be made: {one_line(last)}. Log: {log}")
+        raise MissingRequirementError(
+            f"the environment of {printable(name)} cannot be made: {one_line(last)}. Log: {log}"
+        )
 
 
 def _top() -> Path:
     top = checkout()
     if top is None:
-        raise UsageError(
+        raise OptionError(
             "this ringbench is installed, not a checkout: it has no revisions. Run it from a clone, by ./with-env."
         )
     return top

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringbench.drivers.readers import reader
-from ringbench.drivers.transports import PAGE, transport
+from ringbench.drivers.transports import PAGE, find_transport
 from ringbench.drivers.workloads import offered, workload
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.kernel import cpus as cpu_lists
 from ringbench.spec.offered_load import split
 from ringbench.spec.placement import placement
@@ -20,7 +20,7 @@ MODES = ("paired", "isolated", "capacity", "overhead", "transport-only")
 
 
 @dataclass(frozen=True)
-class Choice:
+class RunOptions:
     """What the user chose on the command line; an empty tuple or None leaves it to the profile."""
 
     transports: tuple[str, ...] = ()
@@ -49,16 +49,16 @@ class Choice:
     command: tuple[str, ...] = ()
 
     def check(self, online: Sequence[int]) -> None:
-        """Raise UsageError for unknown names, impossible sizes and times, and CPUs that are not among *online*."""
+        """Raise OptionError for unknown names, impossible sizes and times, and CPUs that are not among *online*."""
         self._check_names(online)
         self._check_sizes()
         self._check_numbers(online)
 
     def _check_names(self, online: Sequence[int]) -> None:
         for name in self.transports:
-            asked = transport(name).asked_first
+            asked = find_transport(name).requires_flag
             if asked and asked not in self.consents:
-                raise UsageError(f"--transport {name}: what it writes stays on this machine. Only with {asked}.")
+                raise OptionError(f"--transport {name}: what it writes stays on this machine. Only with {asked}.")
         for name in self.readers:
             reader(name)
         for name in self.wakeups:
@@ -71,9 +71,9 @@ class Choice:
             offered(name)
             workload(split(name)[0], tuple(online), self.command or ("true",))
         if self.command and set(self.workloads) - {"command"}:
-            raise UsageError("a COMMAND behind -- is the workload itself: leave --workload out, or the command.")
+            raise OptionError("a COMMAND behind -- is the workload itself: leave --workload out, or the command.")
         if "command" in self.workloads and not self.command:
-            raise UsageError("the workload `command` needs one: put it at the end, behind --, like `-- make -j2`.")
+            raise OptionError("the workload `command` needs one: put it at the end, behind --, like `-- make -j2`.")
 
     def _check_sizes(self) -> None:
         for nbytes in self.record_bytes:
@@ -82,25 +82,25 @@ class Choice:
             if size < PAGE or size & (size - 1):
                 near = PAGE if size < PAGE else 1 << (size - 1).bit_length()
                 rule = f"a ring is a power of two of bytes, at least a page ({PAGE})"
-                raise UsageError(f"--buffer-bytes {size}: {rule}. Nearest: {near}.")
+                raise OptionError(f"--buffer-bytes {size}: {rule}. Nearest: {near}.")
             if size > 1 << 30:
-                raise UsageError(f"--buffer-bytes {size}: more than 1 GiB is not measured; take a smaller size.")
+                raise OptionError(f"--buffer-bytes {size}: more than 1 GiB is not measured; take a smaller size.")
 
     def _check_numbers(self, online: Sequence[int]) -> None:
         if self.cpus is not None and (absent := sorted(set(self.cpus) - set(online))):
-            raise UsageError(f"--cpus: CPU {cpu_lists.show(absent)} is not online. Online: {cpu_lists.show(online)}.")
+            raise OptionError(f"--cpus: CPU {cpu_lists.show(absent)} is not online. Online: {cpu_lists.show(online)}.")
         if self.precision is not None and not 0 < self.precision < 1:
-            raise UsageError(f"--precision {self.precision:g}: more than 0 and less than 100 %.")
+            raise OptionError(f"--precision {self.precision:g}: more than 0 and less than 100 %.")
         for option, value in (
             *(("--duration", self.duration_s), ("--drain-interval", self.drain_interval_s)),
             ("--max-time", self.max_time_s),
         ):
             if value is not None and not 0 < value <= 86400:
-                raise UsageError(f"{option} {value:g}: seconds, more than 0 and at most 86400.")
+                raise OptionError(f"{option} {value:g}: seconds, more than 0 and at most 86400.")
         for number in self.producers:
             if not 1 <= number <= len(self.cpus or online):
-                raise UsageError(
+                raise OptionError(
                     f"--producers {number}: one for each CPU at most, and {len(self.cpus or online)} chosen."
                 )
         if self.repeats is not None and not 1 <= self.repeats <= 10_000:
-            raise UsageError(f"--repeats {self.repeats}: at least 1, at most 10000.")
+            raise OptionError(f"--repeats {self.repeats}: at least 1, at most 10000.")

@@ -7,12 +7,12 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 from ringbench.drivers.readers import reader
-from ringbench.drivers.transports import NOTHING, Transport, transport
+from ringbench.drivers.transports import NOTHING, Transport, find_transport
 from ringbench.drivers.workloads import offered, operation, probe, usual_record_bytes
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.run.adaptive.frontier import Frontier
 from ringbench.run.adaptive.precision import FEWEST, Stopping
-from ringbench.run.planner.options import Choice
+from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.profiles import Group, Profile, smallest
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Growth, Plan
@@ -35,7 +35,7 @@ def _nothing(thing: Transport | Kind) -> None:
 
 def build(
     profile: Profile,
-    choice: Choice,
+    choice: RunOptions,
     online: Sequence[int],
     missing: Missing = _nothing,
     caches: Caches = (),
@@ -45,7 +45,7 @@ def build(
     *missing*: how to find out what this machine cannot have (:func:`ringbench.drivers.features.missing`); by default it
     has everything. *caches*: those CPUs in groups that share a last-level cache; by default they all share one.
 
-    Raises UsageError for unknown names, impossible sizes, CPUs that are offline, negative times, and choices that
+    Raises OptionError for unknown names, impossible sizes, CPUs that are offline, negative times, and choices that
     leave nothing to measure.
     """
     choice.check(online)
@@ -62,7 +62,7 @@ def build(
             dict.fromkeys(_cells(dataclasses.replace(group, mode=mode), choice, caches, interval, missing, notes))
         )
     if not cells:
-        raise UsageError("nothing is left to measure: " + (notes[0] if notes else "no transport fits the mode."))
+        raise OptionError("nothing is left to measure: " + (notes[0] if notes else "no transport fits the mode."))
     repeats = choice.repeats or (1 if choice.command else profile.repeats)
     growth = _growth(profile, choice, repeats, len(online))
     if growth:
@@ -91,11 +91,11 @@ def build(
     )
 
 
-def _growth(profile: Profile, choice: Choice, repeats: int, online: int) -> Growth | None:
+def _growth(profile: Profile, choice: RunOptions, repeats: int, online: int) -> Growth | None:
     by_rule = choice.precision is not None or choice.max_time_s is not None
     if profile.frontier:
         if by_rule or choice.command or choice.buffer_bytes or choice.mode not in (None, "isolated"):
-            raise UsageError(
+            raise OptionError(
                 "profile frontier searches the buffer's size by itself, in isolated trials: it goes with no COMMAND, "
                 "--buffer-bytes, --mode, --precision or --max-time."
             )
@@ -103,14 +103,14 @@ def _growth(profile: Profile, choice: Choice, repeats: int, online: int) -> Grow
     if not by_rule:
         return None
     if choice.command:
-        raise UsageError("a COMMAND is run as often as --repeats says: --precision and --max-time don't go with it.")
+        raise OptionError("a COMMAND is run as often as --repeats says: --precision and --max-time don't go with it.")
     if choice.repeats is not None:
-        raise UsageError("--repeats says how often; --precision and --max-time say until when: choose one of the two.")
+        raise OptionError("--repeats says how often; --precision and --max-time say until when: choose one of the two.")
     return Stopping(choice.precision, choice.max_time_s)
 
 
 def _cells(
-    group: Group, choice: Choice, caches: Caches, interval_s: float, missing: Missing, notes: list[str]
+    group: Group, choice: RunOptions, caches: Caches, interval_s: float, missing: Missing, notes: list[str]
 ) -> Iterable[Trial]:
     """Yield a trial without number and block for each combination that can be had; *notes* says what was left out."""
     online = sorted(cpu for cache in caches for cpu in cache)
@@ -165,7 +165,7 @@ def _impossible(cell: Trial, producers: int, policy: Wakeup, waiting: Wait, onli
         return f"placement {cell.placement} with all {len(online)} CPUs taken by the workload"
     return _impossible_mode(cell) or (
         None
-        if cell.mode == "capacity" or waiting.hears(policy)
+        if cell.mode == "capacity" or waiting.is_woken_by(policy)
         else f"a reader that waits in {waiting.name} hears nothing under wake-up {policy.name}"
     )
 
@@ -194,32 +194,32 @@ def _able(
     policy: Wakeup,
     caches: Caches,
     missing: Missing,
-    choice: Choice,
+    choice: RunOptions,
     notes: list[str],
 ) -> bool:
-    carrier = transport(name)
-    if carrier.submit == NOTHING.submit:
+    transport = find_transport(name)
+    if transport.submit == NOTHING.submit:
         return True
     reason = None
-    if (carrier.producers == "bpf") == (cell.mode == "transport-only"):
-        whose = "BPF programs" if carrier.producers == "bpf" else "user space: profile user-producers has it"
+    if (transport.producers == "bpf") == (cell.mode == "transport-only"):
+        whose = "BPF programs" if transport.producers == "bpf" else "user space: profile user-producers has it"
         reason = f"{name} in {cell.mode} trials, as its producers are in {whose}"
-    elif carrier.asked_first and carrier.asked_first not in choice.consents:
-        reason = f"{name}, as what it writes stays on this machine: only with {carrier.asked_first}"
-    elif lacking := missing(carrier):
+    elif transport.requires_flag and transport.requires_flag not in choice.consents:
+        reason = f"{name}, as what it writes stays on this machine: only with {transport.requires_flag}"
+    elif lacking := missing(transport):
         reason = f"{name}: {lacking}"
-    elif refused := carrier.refuses(probe(cell.workload, cell.record_bytes).record.struct):
+    elif refused := transport.refuses(probe(cell.workload, cell.record_bytes).record.struct):
         reason = f"workload {cell.workload}: {refused}"
-    elif carrier.own_records and choice.events_to == "disk":
+    elif transport.own_records and choice.events_to == "disk":
         reason = f"{name} with --events-to disk: whose its events are is found out afterwards, when all are in memory"
-    elif policy.kind not in carrier.wakeups:
+    elif policy.kind not in transport.wakeups:
         reason = f"{name} has no wake-up policy {policy.name!r}"
-    elif refused := reader(cell.reader).refuses(carrier, policy):
+    elif refused := reader(cell.reader).refuses(transport, policy):
         reason = f"reader {cell.reader} with {name} under wake-up {policy.name}: {refused}"
     else:
-        ring = carrier.ring_bytes(cell.buffer_bytes(name, caches), len(carrier.rings(caches)))
+        ring = transport.ring_bytes(cell.buffer_bytes(name, caches), len(transport.rings(caches)))
         record = probe(cell.workload, cell.record_bytes).record
-        if too_much := policy.too_much_for(ring, carrier.stride(record.nbytes)):
+        if too_much := policy.ring_too_small(ring, transport.stride(record.nbytes)):
             reason = f"{name} with {cell.asked_bytes} bytes: {too_much}"
     if reason:
         notes.append(f"left out: {reason}.")
@@ -242,7 +242,7 @@ def _unequal_sizes(cells: Iterable[Trial], caches: Caches) -> list[str]:
     notes = []
     for cell in sorted({cell.asked_bytes: cell for cell in cells}.values(), key=lambda cell: cell.asked_bytes):
         size = cell.asked_bytes
-        names = {name for cell in cells for name in cell.transports if transport(name).submit != NOTHING.submit}
+        names = {name for cell in cells for name in cell.transports if find_transport(name).submit != NOTHING.submit}
         sizes = {name: cell.buffer_bytes(name, caches) for name in sorted(names)}
         given = {name: nbytes for name, nbytes in sizes.items() if nbytes}  # none is the machine's own choice
         if len(set(given.values())) > 1:

@@ -398,7 +398,7 @@ PROFILES: dict[str, Profile] = {
 
 
 def profile(name: str) -> Profile:
-    """Return the profile called *name*; UsageError lists the valid names."""
+    """Return the profile called *name*; OptionError lists the valid names."""
     if name not in PROFILES:
         raise unknown_name("profile", name, PROFILES)
     return PROFILES[name]

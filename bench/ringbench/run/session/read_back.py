@@ -9,7 +9,7 @@ from pathlib import Path
 from ringbench.data.order import analyse
 from ringbench.data.order.file import EventsFile, Stream
 from ringbench.data.store import events_parquet
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.machine.files import field
 from ringbench.run.trials.trial import Outcome, Share, stranded_age_ns
 
@@ -21,7 +21,7 @@ def read_back(trial: str, outcome: Outcome, place: Path) -> Outcome:
     """Return *outcome* with the events at *place*, the account of whose writing it holds.
 
     More than can be had at once stay where they are: their order and latency are analysed in a stream. Raises
-    SessionUnreadable for a damaged file.
+    UnreadableSessionError for a damaged file.
     """
     events = sum(share.recording.delivered or 0 for share in outcome.shares)
     most = most_events()
@@ -42,7 +42,7 @@ def _streamed(outcome: Outcome, place: Path, many: str) -> Outcome:
         streams = EventsFile(place).streams()
         shares = tuple(dataclasses.replace(share, streamed=_columns(share, streams)) for share in outcome.shares)
         null = "the columns of backlog are null."
-    except EnvironmentLacks as error:
+    except MissingRequirementError as error:
         shares, null = outcome.shares, f"the columns of order, latency and backlog are null: {error}"
     return dataclasses.replace(outcome, shares=shares, notes=(*outcome.notes, f"{many}, so {null}"))
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.text import one_line
 
 _PATIENCE_S = 60.0
@@ -29,12 +29,12 @@ def revision(top: Path | None = None) -> str | None:
     try:
         commit = git(top, "rev-parse", "HEAD")
         return commit + ("+" if git(top, "status", "--porcelain", "--untracked-files=no") else "")
-    except UsageError:
+    except OptionError:
         return None
 
 
 def git(top: Path, *words: str) -> str:
-    """Return what git prints in *top*, stripped. Raises UsageError with its last line where it fails, or isn't there.
+    """Return what git prints in *top*, stripped. Raises OptionError with its last line where it fails, or isn't there.
 
     Root may ask in somebody else's checkout: that is what sudo makes of every call. So git is told that the folder is
     safe, for this call only, and that its own commands run without hooks of the repository.
@@ -52,8 +52,8 @@ def git(top: Path, *words: str) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"git {words[0]} did not work ({one_line(error)}); install git, or use `compare`.") from error
+        raise OptionError(f"git {words[0]} did not work ({one_line(error)}); install git, or use `compare`.") from error
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise UsageError(f"git {words[0]} in {one_line(top)}: {one_line(said)}")
+        raise OptionError(f"git {words[0]} in {one_line(top)}: {one_line(said)}")
     return done.stdout.strip()

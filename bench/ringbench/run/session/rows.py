@@ -16,7 +16,7 @@ from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
 from ringbench.spec.waits import wait
 
-Weights = dict[tuple[str, int], int | None]
+MemcgCharges = dict[tuple[str, int], int | None]
 """What the memory cgroup is charged for a buffer, by transport and bytes; None where that is not known."""
 
 
@@ -52,7 +52,7 @@ def broken_row(trial: Trial, plan: Plan, name: str, reason: str) -> dict[str, An
 
 
 def row_of(
-    trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: Weights, trial_s: float
+    trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: MemcgCharges, trial_s: float
 ) -> dict[str, Any]:
     """Return the row of one transport's *share* of a trial that took *trial_s* seconds in all."""
     recording = share.recording
@@ -71,7 +71,7 @@ def row_of(
         "rings": " ".join(map(cpu_lists.show, recording.rings)) or None,
         "lost_reported": share.lost_reported,
         "seq_checked": None if recording.checksum is None else recording.checksum.holds,
-        "births_refused": outcome.births_refused,
+        "task_map_full": outcome.task_map_full,
         "offered_lives": outcome.offered_lives,
         "offered_per_s": outcome.offered_per_s,
         "done_per_s": outcome.done_per_s,
@@ -81,7 +81,7 @@ def row_of(
         "written_blocks": None if share.feed is None else share.feed.written_blocks,
         "writer_waits": None if share.feed is None else share.feed.waits,
         "writer_wait_ns": None if share.feed is None else share.feed.wait_ns,
-        "clerk_cpu_ns": outcome.clerk_cpu_ns,
+        "controller_cpu_ns": outcome.controller_cpu_ns,
         "started_ns": outcome.started_ns,
         "trial_s": trial_s,
     }

@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import Any
 
 from ringbench.data.store.folder import SessionWriter
-from ringbench.drivers.transports import memcg_charge, transport
+from ringbench.drivers.transports import find_transport, memcg_charge
 from ringbench.drivers.workloads import probe
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import other_programs, tracepoints
 from ringbench.machine import caches, isolation
-from ringbench.machine.interference import Meanwhile
-from ringbench.machine.system_counters import Moment
+from ringbench.machine.interference import SystemDelta
+from ringbench.machine.system_counters import SystemCounters
 from ringbench.run.session.read_back import read_back, waited
-from ringbench.run.session.rows import Weights, broken_row, row_of
+from ringbench.run.session.rows import MemcgCharges, broken_row, row_of
 from ringbench.run.trials import capacity, overhead, transport_only
 from ringbench.run.trials import trial as trial_module
 from ringbench.run.trials.trial import Outcome
@@ -47,7 +47,7 @@ IN_TURNS: dict[str, Callable[..., Outcome]] = {"capacity": capacity.measure_in_t
 """What measures a trial turn by turn, by its mode: those that attach nothing, so that two can be open at a time."""
 
 Rows = list[dict[str, Any]]
-_Around = tuple[Moment, int | None]
+_Around = tuple[SystemCounters, int | None]
 _Found = tuple[Rows, Mapping[str, Events] | Path, tuple[str, ...]]
 """Rows, events (or where they are), and notes."""
 
@@ -57,7 +57,7 @@ class Opened:
     """A trial that is measured in turns."""
 
     trial: Trial
-    turns: isolation.InTurns[Outcome]
+    turns: isolation.SteppedProcess[Outcome]
     before: _Around
     began: float
 
@@ -75,7 +75,7 @@ class Measuring:
         self.notes = _already_on()
         self._keep_events = keep_events
         self._family = family
-        self._weights: Weights = {}
+        self._weights: MemcgCharges = {}
         self._names = sorted(_tracepoints(plan))
         self._stack = contextlib.ExitStack()
         self._held: Sequence[int] = ()
@@ -101,7 +101,7 @@ class Measuring:
     def open(self, trial: Trial) -> Opened:
         """Begin *trial*, of a mode in :data:`IN_TURNS`; it does its turns when they are asked for."""
         before = self._look()
-        turns = isolation.InTurns(IN_TURNS[trial.mode], trial, self.plan, timeout_s=_PATIENCE_S)
+        turns = isolation.SteppedProcess(IN_TURNS[trial.mode], trial, self.plan, timeout_s=_PATIENCE_S)
         return Opened(trial, turns, before, time.monotonic())
 
     def close(self, opened: Opened) -> Rows:
@@ -109,7 +109,7 @@ class Measuring:
         trial = opened.trial
         try:
             outcome = opened.turns.end()
-        except MeasurementInvalid as error:
+        except InvalidMeasurementError as error:
             return self.give_up(opened, str(error))
         found = _rows_of(trial, self.plan, outcome, self._weights, time.monotonic() - opened.began)
         return self._store(trial, opened.before, found, {}, outcome.notes)
@@ -133,7 +133,7 @@ class Measuring:
         programs = before[1]
         if programs is not None and after[1] is not None:
             programs = max(programs, after[1])
-        meanwhile = Meanwhile(before[0], after[0], programs).columns()
+        meanwhile = SystemDelta(before[0], after[0], programs).columns()
         rows = [{**row, **meanwhile} for row in rows]
         keep = self._keep_events == "all" or (self._keep_events == "first" and trial.block == 1)
         self.writer.add(rows, events if keep else {})
@@ -142,7 +142,7 @@ class Measuring:
 
     def _look(self) -> _Around:
         isolation.settle()  # the last trial's own programs are gone, so those that are seen are others'
-        return Moment.now(family=self._family), other_programs.programs(self._held, self._names)
+        return SystemCounters.now(family=self._family), other_programs.programs(self._held, self._names)
 
     @contextlib.contextmanager
     def _place(self, trial: Trial) -> Iterator[Path | None]:
@@ -157,7 +157,7 @@ class Measuring:
             place.unlink(missing_ok=True)
 
 
-def _measured(trial: Trial, plan: Plan, weights: Weights, place: Path | None) -> _Found:
+def _measured(trial: Trial, plan: Plan, weights: MemcgCharges, place: Path | None) -> _Found:
     began = time.monotonic()
     patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
     asked: tuple[object, ...] = (trial, plan)
@@ -166,7 +166,7 @@ def _measured(trial: Trial, plan: Plan, weights: Weights, place: Path | None) ->
         patience = None if patience is None else patience + _DISK_PATIENCE_S
     try:
         outcome = isolation.run(MEASURES[trial.mode], *asked, timeout_s=patience)
-    except MeasurementInvalid as error:
+    except InvalidMeasurementError as error:
         return [broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
     trial_s = time.monotonic() - began
     captured = place if outcome.captured else None
@@ -175,12 +175,12 @@ def _measured(trial: Trial, plan: Plan, weights: Weights, place: Path | None) ->
     rows = _rows_of(trial, plan, outcome, weights, trial_s)
     events = {s.transport: s.recording.events for s in outcome.shares if s.recording.events is not None}
     notes = outcome.notes + waited(trial.trial, outcome.shares)
-    if outcome.births_refused:
-        notes += (f"trial {trial.trial}: {outcome.births_refused} lives could not be named, the map was full.",)
+    if outcome.task_map_full:
+        notes += (f"trial {trial.trial}: {outcome.task_map_full} lives could not be named, the map was full.",)
     return rows, events if captured is None else captured, notes
 
 
-def _rows_of(trial: Trial, plan: Plan, outcome: Outcome, weights: Weights, trial_s: float) -> Rows:
+def _rows_of(trial: Trial, plan: Plan, outcome: Outcome, weights: MemcgCharges, trial_s: float) -> Rows:
     return [row_of(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
 
 
@@ -201,16 +201,16 @@ def _tracepoints(plan: Plan) -> set[str]:
     return {name for trial in trials for name in probe(trial.workload, trial.record_bytes).tracepoints}
 
 
-def _weigh(plan: Plan) -> Weights:
+def _weigh(plan: Plan) -> MemcgCharges:
     """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
     shared = caches.online_by_cache()
     every = {(name, t.buffer_bytes(name, shared)) for t in plan.trials for name in t.transports}
-    wanted = sorted((name, size) for name, size in every if size and transport(name).producers == "bpf")
+    wanted = sorted((name, size) for name, size in every if size and find_transport(name).producers == "bpf")
     try:
         return isolation.run(_weigh_all, wanted) if wanted else {}
-    except MeasurementInvalid:  # not worth a session: the column is null
+    except InvalidMeasurementError:  # not worth a session: the column is null
         return {}
 
 
-def _weigh_all(wanted: Sequence[tuple[str, int]]) -> Weights:
-    return {(name, size): memcg_charge.cgroup_bytes(transport(name), size) for name, size in wanted}
+def _weigh_all(wanted: Sequence[tuple[str, int]]) -> MemcgCharges:
+    return {(name, size): memcg_charge.cgroup_bytes(find_transport(name), size) for name, size in wanted}

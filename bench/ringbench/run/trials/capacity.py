@@ -20,9 +20,9 @@ import numpy as np
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Capacity, Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
-from ringbench.drivers.transports import Transport, memory, transport
+from ringbench.drivers.transports import Transport, find_transport, memory
 from ringbench.drivers.workloads.firehose import RECORD_BYTES, records_a_call
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel import probe as probes
 from ringbench.machine import caches
@@ -43,34 +43,35 @@ class FullBuffer:
     """A transport, its reader, and the program that fills it; :func:`full_buffer` opens one."""
 
     def __init__(
-        self, loaded: program.Program, carrier: Transport, source: Reader, nbytes: int, filled_from: Sequence[int]
+        self, loaded: program.Program, transport: Transport, source: Reader, nbytes: int, filled_from: Sequence[int]
     ) -> None:
         self.loaded = loaded
-        self.carrier = carrier
+        self.transport = transport
         self.source = source
         self.nbytes = nbytes
         self._run = loaded.repeatable("fill")
         self.filled_from = tuple(filled_from)
-        rings = carrier.rings(caches.online_by_cache())
+        rings = transport.rings(caches.online_by_cache())
         # The ring that most CPUs fill is the first to be full.
         most = max(len(set(ring) & set(self.filled_from)) for ring in rings)
-        each = carrier.ring_bytes(nbytes, len(rings)) // most
-        self._runs = max(1, int(_FULL * each / self.stride / loaded.records_a_run))
+        each = transport.ring_bytes(nbytes, len(rings)) // most
+        self._runs = max(1, int(_FULL * each / self.stride / loaded.records_per_run))
 
     @property
     def stride(self) -> int:
         """Bytes that a record takes in the ring."""
-        return self.carrier.stride(self.loaded.record.nbytes)
+        return self.transport.stride(self.loaded.record.nbytes)
 
     @property
     def events(self) -> int:
         """Records in a full buffer."""
-        return self._runs * self.loaded.records_a_run * len(self.filled_from)
+        return self._runs * self.loaded.records_per_run * len(self.filled_from)
 
     def fill(self) -> float:
         """Fill the buffer, each CPU its part; return the ns that a record took, by the kernel's own clock.
 
-        Raises EnvironmentLacks where the kernel doesn't repeat programs. The calling thread may run where it could.
+        Raises MissingRequirementError where the kernel doesn't repeat programs. The calling thread may run where it
+        could.
         """
         means = []
         for _ in self.turns():
@@ -80,9 +81,11 @@ class FullBuffer:
                 try:
                     means.append(syscalls.run_repeatedly(self._run, times))
                 except OSError as error:
-                    raise EnvironmentLacks(f"this kernel cannot repeat a BPF program: {error.strerror}.") from error
+                    raise MissingRequirementError(
+                        f"this kernel cannot repeat a BPF program: {error.strerror}."
+                    ) from error
                 left -= times
-        return statistics.fmean(means) / self.loaded.records_a_run
+        return statistics.fmean(means) / self.loaded.records_per_run
 
     def turns(self) -> Iterator[int]:
         """Yield the index of each CPU that fills, with this thread on it; afterwards it may run where it could."""
@@ -100,24 +103,24 @@ class FullBuffer:
 
 @contextlib.contextmanager
 def full_buffer(
-    carrier: Transport,
+    transport: Transport,
     reader_name: str,
     *,
     nbytes: int,
     record_bytes: int,
     filled_from: Sequence[int],
-    records_a_run: int = 8,
+    records_per_run: int = 8,
     policy: Wakeup = NOBODY,
 ) -> Iterator[FullBuffer]:
     """Yield a buffer of *nbytes* over all CPUs with its reader open, to be filled and emptied again and again."""
-    sent = probes.fill(records_a_run, record_bytes)
-    loaded = program.load([carrier], probe=sent, sizes={carrier.name: nbytes}, wakeup=policy)
+    sent = probes.fill(records_per_run, record_bytes)
+    loaded = program.load([transport], probe=sent, sizes={transport.name: nbytes}, wakeup=policy)
     with contextlib.ExitStack() as stack:
         stack.callback(loaded.close)
-        opening = Opening(loaded, carrier, nbytes, policy, 0, keep=False, argument=argument(reader_name))
+        opening = Opening(loaded, transport, nbytes, policy, 0, keep=False, argument=argument(reader_name))
         source = reader(reader_name).open(opening)
         stack.callback(source.close)
-        yield FullBuffer(loaded, carrier, source, nbytes, filled_from)
+        yield FullBuffer(loaded, transport, source, nbytes, filled_from)
 
 
 @dataclass
@@ -167,7 +170,7 @@ class _Rounds:
             before = loaded.runs()
             self.buffer.fill()
             after = loaded.runs()
-        self.fill_stats.append((after[0] - before[0]) / (after[1] - before[1]) / loaded.records_a_run)
+        self.fill_stats.append((after[0] - before[0]) / (after[1] - before[1]) / loaded.records_per_run)
 
     def result(self) -> Capacity:
         """Return the medians."""
@@ -182,7 +185,8 @@ class _Rounds:
 def measure(trial: Trial, plan: Plan) -> Outcome:
     """Measure one capacity trial, for ``duration_s`` and three rounds of each kind at least.
 
-    Needs root; to be called in a process of its own. Raises EnvironmentLacks where the kernel doesn't repeat programs.
+    Needs root; to be called in a process of its own. Raises MissingRequirementError where the kernel doesn't repeat
+    programs.
     """
     began: list[float] = []
 
@@ -195,14 +199,14 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
 
 def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outcome:
     """Measure one capacity trial, a round of each kind whenever *more* returns True; as :func:`measure`."""
-    carrier, online = transport(trial.transports[0]), cpus.online()
+    transport, online = find_transport(trial.transports[0]), cpus.online()
     with full_buffer(
-        carrier,
+        transport,
         trial.reader,
-        nbytes=trial.buffer_bytes(carrier.name, caches.online_by_cache()),
+        nbytes=trial.buffer_bytes(transport.name, caches.online_by_cache()),
         record_bytes=trial.record_bytes or RECORD_BYTES,
         filled_from=trial.cpus,
-        records_a_run=records_a_call(trial.workload.partition(":")[2] or None),
+        records_per_run=records_a_call(trial.workload.partition(":")[2] or None),
         policy=wakeup(trial.wakeup),
     ) as buffer:
         os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, online))
@@ -218,7 +222,7 @@ def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outc
 
 
 def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
-    account = buffer.loaded.account(buffer.carrier)
+    account = buffer.loaded.account(buffer.transport)
     recording = Recording(
         wall_s=wall_s,
         attempted=account.attempted,
@@ -228,11 +232,11 @@ def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
         record_bytes=buffer.loaded.record.nbytes,
         checksum=Checksum(account.seq_sum, account.refused_seq_sum, buffer.source.seq_sum),
         capacity=found,
-        rings=buffer.carrier.rings(caches.online_by_cache()),
-        memory=memory.of(buffer.carrier, buffer.loaded, buffer.nbytes, alone=True),
+        rings=buffer.transport.rings(caches.online_by_cache()),
+        memory=memory.of(buffer.transport, buffer.loaded, buffer.nbytes, alone=True),
     )
     return Share(
-        buffer.carrier.name,
+        buffer.transport.name,
         buffer.nbytes,
         recording,
         account.failed_by_code,

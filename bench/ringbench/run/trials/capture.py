@@ -28,8 +28,8 @@ class Capture:
     """Writes the events of *transports*, each a *record*, to a new file at *path*; readers fill blocks by way of feeds.
 
     The file is whole, synced and the caller's own when :meth:`finish` has returned. What the writer can't do is raised
-    by whatever waits for it: RingbenchError where the disk refuses, MeasurementInvalid where it died. *row_group* 0: as
-    large as a file's usually are.
+    by whatever waits for it: RingbenchError where the disk refuses, InvalidMeasurementError where it died. *row_group*
+    0: as large as a file's usually are.
     """
 
     def __init__(
@@ -64,14 +64,16 @@ class Capture:
         self._pool.wait_until_ready()
 
     def finish(self, delivered: Mapping[str, int]) -> None:
-        """Wait until everything is on disk. Raises MeasurementInvalid unless that is what was *delivered* (events)."""
+        """Wait until everything is on disk. Raises InvalidMeasurementError unless that is what was *delivered*
+        (events).
+        """
         self._pool.end()
         said = self._last_words()
         if "written" not in said:
             raise self._error(said)
         for name, count in delivered.items():
             if said["written"][name] != count:
-                raise errors.MeasurementInvalid(
+                raise errors.InvalidMeasurementError(
                     f"{said['written'][name]} events of {name} are on disk where {count} were delivered."
                 )
 
@@ -103,7 +105,7 @@ class Capture:
             return errors.RingbenchError(said["refused"])
         if "failed" in said:
             return RuntimeError(said["failed"])
-        return errors.MeasurementInvalid(f"the process that writes events to disk died {said.get('died')}.")
+        return errors.InvalidMeasurementError(f"the process that writes events to disk died {said.get('died')}.")
 
 
 def _write(work: Callable[[], dict[str, int]], pool: Pool, says: int, parent: int) -> NoReturn:

@@ -15,13 +15,13 @@ import time
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum, Overhead
 from ringbench.drivers.readers import Opening, Reader, argument, reader
-from ringbench.drivers.transports import TRANSPORTS, Transport, transport
+from ringbench.drivers.transports import TRANSPORTS, Transport, find_transport
 from ringbench.drivers.workloads import operation, probe
 from ringbench.drivers.workloads.rounds import Rounds
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.machine import caches
-from ringbench.run.trials.read_loop import Drainer
+from ringbench.run.trials.read_loop import ReadLoop
 from ringbench.run.trials.trial import Outcome, Share
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
@@ -38,7 +38,8 @@ _PATIENCE_S = 30.0
 def measure(trial: Trial, plan: Plan) -> Outcome:
     """Measure one overhead trial, for ``duration_s``. Needs root; to be called in a process of its own.
 
-    Raises EnvironmentLacks when something is missing and MeasurementInvalid where the producer ended by itself.
+    Raises MissingRequirementError when something is missing and InvalidMeasurementError where the producer ended by
+    itself.
     """
     work = operation(trial.workload)
     with Rounds(work.loop(), trial.cpus[0]) as rounds, contextlib.ExitStack() as stack:
@@ -49,8 +50,8 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
         started_ns, began = time.time_ns(), time.monotonic()
         found = _repeat(rounds, tracing, plan.duration_s, _operations(trial, work.events), work.events)
         share = tracing.share(found, time.monotonic() - began)
-        births_refused = tracing.loaded.births_refused() if tracing.loaded else 0
-    return Outcome((share,), started_ns, births_refused, None, None)
+        task_map_full = tracing.loaded.task_map_full() if tracing.loaded else 0
+    return Outcome((share,), started_ns, task_map_full, None, None)
 
 
 class _Tracing:
@@ -58,37 +59,37 @@ class _Tracing:
 
     def __init__(self, trial: Trial, plan: Plan) -> None:
         self.stage = trial.stage
-        self.carrier: Transport = transport(trial.transports[0])
-        self.nbytes = trial.buffer_bytes(self.carrier.name, caches.online_by_cache())
+        self.transport: Transport = find_transport(trial.transports[0])
+        self.nbytes = trial.buffer_bytes(self.transport.name, caches.online_by_cache())
         self.loaded: program.Program | None = None
         self.source: Reader | None = None
-        self._drainer: Drainer | None = None
+        self._read_loop: ReadLoop | None = None
         if self.stage == "bare":
             return
         policy, sent = wakeup(trial.wakeup), probe(trial.workload, trial.record_bytes)
-        sizes = {self.carrier.name: self.nbytes}
-        self.loaded = program.load([self.carrier], probe=sent, sizes=sizes, wakeup=policy)
+        sizes = {self.transport.name: self.nbytes}
+        self.loaded = program.load([self.transport], probe=sent, sizes=sizes, wakeup=policy)
         if self.stage not in WITHOUT_TRANSPORT:
             opening = Opening(
-                self.loaded, self.carrier, self.nbytes, policy, 0, keep=False, argument=argument(trial.reader)
+                self.loaded, self.transport, self.nbytes, policy, 0, keep=False, argument=argument(trial.reader)
             )
             self.source = reader(trial.reader).open(opening)
-            self._drainer = Drainer([self.source], [self.carrier], wait(trial.wait, plan.drain_interval_s))
+            self._read_loop = ReadLoop([self.source], [self.transport], wait(trial.wait, plan.drain_interval_s))
         self.loaded.set_window(1, (1 << 63) - 1)
 
     def await_round(self, rounds: Rounds, operations: int) -> int:
         """Do the reading side's part until the round is over; return the ns that it took."""
         took_ns, until = None, time.monotonic() + _PATIENCE_S
         while took_ns is None and time.monotonic() < until:
-            if self.stage == "read" and self._drainer is not None:
-                self._drainer.look(None)
+            if self.stage == "read" and self._read_loop is not None:
+                self._read_loop.look(None)
                 took_ns = rounds.took_ns(wait_s=0)
             else:
                 took_ns = rounds.took_ns(wait_s=_PATIENCE_S)
         if took_ns is None:
-            raise MeasurementInvalid(f"a round of {operations} operations was not over after {_PATIENCE_S:g} s.")
-        if self._drainer is not None:
-            self._drainer.empty()
+            raise InvalidMeasurementError(f"a round of {operations} operations was not over after {_PATIENCE_S:g} s.")
+        if self._read_loop is not None:
+            self._read_loop.empty()
         return took_ns
 
     def share(self, found: Overhead, wall_s: float) -> Share:
@@ -96,9 +97,9 @@ class _Tracing:
         if self.loaded is not None:
             self.loaded.set_window_end(1, 1)
             syscalls.wait_for_producers()
-        if self._drainer is not None:
-            self._drainer.empty()
-        account = self.loaded.account(self.carrier) if self.loaded is not None else None
+        if self._read_loop is not None:
+            self._read_loop.empty()
+        account = self.loaded.account(self.transport) if self.loaded is not None else None
         delivered = self.source.delivered if self.source is not None else None
         unseen = self.source.settle() if self.source is not None else {}
         checksum = None
@@ -118,12 +119,12 @@ class _Tracing:
         by_code = {**account.failed_by_code, **unseen} if account else {}
         lost = self.source.lost_reported if self.source is not None else None
         arena = self.source.arena_bytes if self.source is not None else 0
-        return Share(self.carrier.name, self.nbytes, recording, by_code, lost, arena)
+        return Share(self.transport.name, self.nbytes, recording, by_code, lost, arena)
 
     def close(self) -> None:
         """Let go of what was attached."""
-        if self._drainer is not None:
-            self._drainer.close()
+        if self._read_loop is not None:
+            self._read_loop.close()
         if self.source is not None:
             self.source.close()
         if self.loaded is not None:

@@ -31,13 +31,13 @@ class Reading:
     """Records handed over, by reader."""
 
 
-class Drainer:
+class ReadLoop:
     """The reading side's policy, for one reader or the two of a paired trial. It belongs to one thread."""
 
     def __init__(self, readers: Sequence[Reader], transports: Sequence[Transport], wait: Wait) -> None:
         """Prepare to wait as *wait* says for the *readers* of *transports*.
 
-        Raises EnvironmentLacks where io_uring is lacking and it is to wait in that.
+        Raises MissingRequirementError where io_uring is lacking and it is to wait in that.
         """
         self._readers = readers
         self._wait = wait
@@ -50,7 +50,7 @@ class Drainer:
         # one that was committed when the consumer's position had not reached it yet, if only just
         # (kernel/bpf/ringbuf.c, bpf_ringbuf_commit()). So it looks again until nothing is left. A perf event's poll
         # takes the wake-up away, for epoll, too (kernel/events/core.c, perf_poll()).
-        self._stays_ready = [carrier.layout in ("ringbuf", "ringbufs") for carrier in transports]
+        self._stays_ready = [transport.layout in ("ringbuf", "ringbufs") for transport in transports]
         self._left = False
         descriptors = [descriptor for each in readers for descriptor in each.descriptors]
         if wait.kind == "uring":

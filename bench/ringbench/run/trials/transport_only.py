@@ -18,12 +18,12 @@ from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.channels import Channel, channel
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.drivers.workloads.writers import Writers
-from ringbench.errors import MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import cpus, syscalls
 from ringbench.machine import caches
-from ringbench.run.trials.read_loop import Drainer, Reading
+from ringbench.run.trials.read_loop import Reading, ReadLoop
 from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
@@ -41,14 +41,14 @@ _PATIENCE_S = 10.0
 def measure(trial: Trial, plan: Plan) -> Outcome:
     """Measure one trial of a transport of user space. Needs root; to be called in a process of its own.
 
-    Raises EnvironmentLacks where the transport can't be had, UsageError where :func:`check` does, and
-    MeasurementInvalid where the measurement broke off.
+    Raises MissingRequirementError where the transport can't be had, OptionError where :func:`check` does, and
+    InvalidMeasurementError where the measurement broke off.
     """
     check(plan)
-    carrier, load = transport(trial.transports[0]), _writers(trial, plan)
+    transport, load = find_transport(trial.transports[0]), _writers(trial, plan)
     most = _most(trial, plan)
     with contextlib.ExitStack() as stack:
-        opened = channel(carrier.name).open(trial.buffer_bytes(carrier.name, caches.online_by_cache()))
+        opened = channel(transport.name).open(trial.buffer_bytes(transport.name, caches.online_by_cache()))
         stack.callback(opened.close)
         # Flat out nobody knows how many there will be: they are counted and not kept.
         arena = Arena(WRITE, most * len(trial.cpus), keep=load.offered_per_s() is not None)
@@ -62,36 +62,36 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
 
 
 def check(plan: Plan) -> None:
-    """Raise UsageError where *plan* would do this machine harm, or what nobody allowed."""
+    """Raise OptionError where *plan* would do this machine harm, or what nobody allowed."""
     lines: dict[str, int] = {}
     for trial in plan.trials:
         for name in trial.transports:
-            if transport(name).producers == "user-space":
+            if find_transport(name).producers == "user-space":
                 lines[name] = lines.get(name, 0) + _permitted(name, trial, plan)
     for name, planned in lines.items():
         most = channel(name).most
         if most is not None and (planned > most or plan.growth is not None):
             told = "any number of" if plan.growth is not None else f"{planned:,}"
-            raise UsageError(f"{name}: {told} records in a session, at most {most:,}. Lower --repeats or --duration.")
+            raise OptionError(f"{name}: {told} records in a session, at most {most:,}. Lower --repeats or --duration.")
 
 
 def _permitted(name: str, trial: Trial, plan: Plan) -> int:
     """Return how many records *trial* writes at most."""
-    asked, kind, load = transport(name).asked_first, channel(name), _writers(trial, plan)
+    asked, kind, load = find_transport(name).requires_flag, channel(name), _writers(trial, plan)
     if asked and asked not in plan.consents:
-        raise UsageError(f"{name}: what it writes stays on this machine. Only with {asked}.")
+        raise OptionError(f"{name}: what it writes stays on this machine. Only with {asked}.")
     if kind.most_per_s is not None:
         turns_per_s = load.offered_per_s()
         if turns_per_s is None or turns_per_s * load.batch > kind.most_per_s:
             told = "flat out" if turns_per_s is None else f"at {turns_per_s * load.batch:g} records a second"
-            raise UsageError(f"{name} {told}: at most {kind.most_per_s:g} a second, of all writers. Lower the load.")
+            raise OptionError(f"{name} {told}: at most {kind.most_per_s:g} a second, of all writers. Lower the load.")
     return _most(trial, plan) * len(trial.cpus)
 
 
 def _writers(trial: Trial, plan: Plan) -> Writers:
     load = plan.load(trial)
     if not isinstance(load, Writers):
-        raise UsageError(
+        raise OptionError(
             f"{trial.transports[0]} goes with the workloads writers:B and relay:B alone, not with {trial.workload}."
         )
     return load
@@ -108,30 +108,30 @@ def _most(trial: Trial, plan: Plan) -> int:
 
 def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkReader) -> Outcome:
     way = wait(trial.wait, plan.drain_interval_s)
-    drainer = Drainer([reader], [transport(trial.transports[0])], way)
+    read_loop = ReadLoop([reader], [find_transport(trial.transports[0])], way)
     begin_ns, end_ns = load.begin(plan.warmup_s + _LEAD_S, plan.duration_s)
-    begun = drainer.reading()
+    begun = read_loop.reading()
     while time.monotonic_ns() < end_ns:
         if time.monotonic_ns() < begin_ns:
-            begun = drainer.reading()
-        drainer.look(end_ns)
-    ended = drainer.reading()
+            begun = read_loop.reading()
+        read_loop.look(end_ns)
+    ended = read_loop.reading()
     last_ns, until_ns = 0, end_ns + int(max(GRACE_S, 2 * (way.pace_s or 0.0)) * 1e9)
     patience_ns = until_ns + int(_PATIENCE_S * 1e9)
     while not load.over() or time.monotonic_ns() < until_ns:
-        if drainer.look(None):
+        if read_loop.look(None):
             last_ns = time.monotonic_ns()
         if time.monotonic_ns() > patience_ns:
-            raise MeasurementInvalid(f"a writer had not ended {_PATIENCE_S:g} s after the window.")
-    before = drainer.reading()
-    drainer.empty()
+            raise InvalidMeasurementError(f"a writer had not ended {_PATIENCE_S:g} s after the window.")
+    before = read_loop.reading()
+    read_loop.empty()
     found_ns = time.monotonic_ns()
     share = _share(trial, plan, load, opened, reader, (begun, ended, before), max(0, last_ns - end_ns), found_ns)
     wall_s = (end_ns - begin_ns) / 1e9
     return Outcome(
         (share,),
         time.time_ns() - (time.monotonic_ns() - begin_ns),
-        births_refused=0,
+        task_map_full=0,
         offered_lives=None,
         exit_status=None,
         offered_per_s=load.offered_per_s(),

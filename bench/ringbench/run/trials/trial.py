@@ -20,14 +20,14 @@ from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.readers.blocks import Fed
-from ringbench.drivers.transports import Transport, memory, transport
+from ringbench.drivers.transports import Transport, find_transport, memory
 from ringbench.drivers.workloads import Workload, probe
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import Probe
 from ringbench.machine import caches
 from ringbench.run.trials.capture import Capture
-from ringbench.run.trials.read_loop import Drainer
-from ringbench.run.trials.window_controller import Clerk
+from ringbench.run.trials.read_loop import ReadLoop
+from ringbench.run.trials.window_controller import WindowController
 from ringbench.spec.event import Events
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
@@ -67,10 +67,10 @@ class Outcome:
     shares: tuple[Share, ...]
     started_ns: int
     """CLOCK_REALTIME at the start of the window."""
-    births_refused: int
+    task_map_full: int
     offered_lives: int | None
     exit_status: int | None
-    clerk_cpu_ns: int = 0
+    controller_cpu_ns: int = 0
     """CPU time, during the window, of the thread that keeps the times: what a trial's own accounting takes."""
     offered_per_s: float | None = None
     """Operations a second that the workload was asked for; None: flat out."""
@@ -92,8 +92,8 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
     With *place*, events that the reader keeps are written to a new file there meanwhile, and there are none in the
     outcome (:attr:`Outcome.captured`).
 
-    Raises EnvironmentLacks when something is missing (before anything is attached, where that can be known),
-    MeasurementInvalid when the measurement broke off, and RingbenchError where *place* can't be written.
+    Raises MissingRequirementError when something is missing (before anything is attached, where that can be known),
+    InvalidMeasurementError when the measurement broke off, and RingbenchError where *place* can't be written.
     """
     load, capture = plan.load(trial), None
     sent = probe(trial.workload, trial.record_bytes)
@@ -104,7 +104,7 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
             stack.callback(capture.close)
         stack.callback(load.stop)
         load.prepare()
-        transports = [transport(name) for name in trial.transports]
+        transports = [find_transport(name) for name in trial.transports]
         sizes = {t.name: trial.buffer_bytes(t.name, caches.online_by_cache()) for t in transports}
         policy = wakeup(trial.wakeup)
         loaded = program.load(transports, probe=sent, sizes=sizes, wakeup=policy, timed=len(transports) == 1)
@@ -125,9 +125,9 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
             stack.callback(readers[-1].close)
         if capture is not None:
             capture.wait_until_ready()
-        drainer = Drainer(readers, transports, wait(trial.wait, plan.drain_interval_s))
-        stack.callback(drainer.close)
-        return _run(trial, plan, load, loaded, transports, sizes, readers, drainer, capture)
+        read_loop = ReadLoop(readers, transports, wait(trial.wait, plan.drain_interval_s))
+        stack.callback(read_loop.close)
+        return _run(trial, plan, load, loaded, transports, sizes, readers, read_loop, capture)
 
 
 def _capacity(trial: Trial, plan: Plan, sent: Probe) -> int:
@@ -144,27 +144,27 @@ def _run(  # the one place where all parts meet
     transports: Sequence[Transport],
     sizes: dict[str, int],
     readers: Sequence[Reader],
-    drainer: Drainer,
+    read_loop: ReadLoop,
     capture: Capture | None,
 ) -> Outcome:
-    clerk = Clerk(loaded, load, plan, readers)
-    clerk.start()  # before this thread is pinned, which the clerk must not be
+    controller = WindowController(loaded, load, plan, readers)
+    controller.start()  # before this thread is pinned, which the controller must not be
     os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
     syscalls.sleep_exactly()
-    clerk.wait_for_window()
-    begun = drainer.reading()
-    while clerk.end_ns is None or time.monotonic_ns() < clerk.end_ns:
-        drainer.look(clerk.end_ns)
-        if time.monotonic_ns() < clerk.start_ns:
-            begun = drainer.reading()
-        elif clerk.due:
+    controller.wait_for_window()
+    begun = read_loop.reading()
+    while controller.end_ns is None or time.monotonic_ns() < controller.end_ns:
+        read_loop.look(controller.end_ns)
+        if time.monotonic_ns() < controller.start_ns:
+            begun = read_loop.reading()
+        elif controller.due:
             time.sleep(_GIVE_WAY_S)
-    ended = drainer.reading()
-    last_ns = _tail(drainer, clerk, max(GRACE_S, 2 * drainer.pace_s))
-    clerk.finish()
+    ended = read_loop.reading()
+    last_ns = _tail(read_loop, controller, max(GRACE_S, 2 * read_loop.pace_s))
+    controller.finish()
     syscalls.wait_for_producers()
-    before = drainer.reading()
-    drainer.empty()
+    before = read_loop.reading()
+    read_loop.empty()
     found_ns = time.monotonic_ns()
     alone = len(transports) == 1
     shares = []
@@ -172,9 +172,9 @@ def _run(  # the one place where all parts meet
         account, unseen = loaded.account(each), source.settle()
         residual = source.delivered - before.delivered[index]
         events = source.events()
-        run_ns, runs = source.took() or (clerk.run_ns, clerk.runs)
+        run_ns, runs = source.took() or (controller.run_ns, controller.runs)
         recording = Recording(
-            wall_s=clerk.wall_s,
+            wall_s=controller.wall_s,
             attempted=account.attempted,
             failed=account.failed + sum(unseen.values()),
             delivered=source.delivered,
@@ -186,12 +186,12 @@ def _run(  # the one place where all parts meet
             # Two transports in one program, one thread reading both: neither cost can be told apart.
             producer_run_ns=run_ns if alone and not loaded.lingers else None,
             producer_runs=runs if alone else None,
-            records_a_run=loaded.records_a_run,
+            records_per_run=loaded.records_per_run,
             consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns if alone else None,
             consumed=ended.delivered[index] - begun.delivered[index] if alone else None,
             wakeups=ended.wakeups - begun.wakeups,
             context_switches=ended.context_switches - begun.context_switches,
-            tail_ns=max(0, last_ns - (clerk.end_ns or 0)) if last_ns else 0,
+            tail_ns=max(0, last_ns - (controller.end_ns or 0)) if last_ns else 0,
             stranded_age_ns=stranded_age_ns(events, residual, found_ns),
             rings=each.rings(caches.online_by_cache()),
             memory=memory.of(
@@ -217,26 +217,26 @@ def _run(  # the one place where all parts meet
         capture.finish({each.name: source.delivered for each, source in zip(transports, readers, strict=True)})
     return Outcome(
         tuple(shares),
-        clerk.started_ns,
-        loaded.births_refused(),
+        controller.started_ns,
+        loaded.task_map_full(),
         load.lives(),
         load.exit_status(),
-        clerk.cpu_ns,
+        controller.cpu_ns,
         load.offered_per_s(),
-        None if clerk.done is None else clerk.done / clerk.wall_s,
-        tuple(clerk.notes),
+        None if controller.done is None else controller.done / controller.wall_s,
+        tuple(controller.notes),
         found_ns,
     )
 
 
-def _tail(drainer: Drainer, clerk: Clerk, grace_s: float) -> int:
+def _tail(read_loop: ReadLoop, controller: WindowController, grace_s: float) -> int:
     """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came."""
     last_ns = 0
     until_ns = time.monotonic_ns() + int(grace_s * 1e9)
-    while clerk.is_alive() or time.monotonic_ns() < until_ns:
-        if drainer.look(None):
+    while controller.is_alive() or time.monotonic_ns() < until_ns:
+        if read_loop.look(None):
             last_ns = time.monotonic_ns()
-        if clerk.is_alive():
+        if controller.is_alive():
             time.sleep(_GIVE_WAY_S)
     return last_ns
 

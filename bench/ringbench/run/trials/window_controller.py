@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ringbench.drivers.readers import Reader
 from ringbench.drivers.workloads import Workload
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import program, syscalls
 from ringbench.spec.plan import Plan
 
@@ -23,10 +23,11 @@ _SWITCH_S = 20e-6
 """A reader that polls gives the interpreter's lock away at each look and has it back before this thread wakes up; each
 time, the wait after which it must yield begins anew (CPython, ceval_gil.c, take_gil()). With the usual 5 ms it never
 ends, and a thread that is woken in vain thousands of times a second takes its CPU from the load. With this it ends
-where looks lie further apart; where they don't, the reader gives way when something is due (:attr:`Clerk.due`)."""
+where looks lie further apart; where they don't, the reader gives way when something is due
+(:attr:`WindowController.due`)."""
 
 
-class Clerk(threading.Thread):
+class WindowController(threading.Thread):
     """Keeps the times: starts the load, sets the window, reads the run statistics at its ends, stops the load.
 
     A thread of its own, since a reader that is given more than it can take does not come back before the load ends.
@@ -106,7 +107,9 @@ class Clerk(threading.Thread):
         end = start + int(self._plan.duration_s * 1e9)
         self._program.set_window(start, end)
         if time.monotonic_ns() >= start:
-            raise MeasurementInvalid("the window began before it was set: the load took every CPU in the meantime.")
+            raise InvalidMeasurementError(
+                "the window began before it was set: the load took every CPU in the meantime."
+            )
         self.start_ns, self.end_ns = start, end
         self._window_set.set()
         _sleep_until(start)
@@ -153,7 +156,7 @@ class Clerk(threading.Thread):
         if self._failure is not None:
             raise self._failure
         if self.wall_s <= 0:
-            raise MeasurementInvalid("the measured window has no length: the load ended before it began.")
+            raise InvalidMeasurementError("the measured window has no length: the load ended before it began.")
 
 
 def _sleep_until(at_ns: int) -> None:

@@ -14,9 +14,9 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringbench.drivers.transports import transport
-from ringbench.errors import EnvironmentLacks
-from ringbench.tools.nesting.nesting_depth import climbed
+from ringbench.drivers.transports import find_transport
+from ringbench.errors import MissingRequirementError
+from ringbench.tools.nesting.nesting_depth import measure_nesting_depth
 
 _PANIC_ON_WARN = Path("/proc/sys/kernel/panic_on_warn")
 
@@ -34,12 +34,14 @@ class Depth:
 def measure(name: str) -> Depth:
     """Measure the transport called *name*; in a process of its own. Needs root.
 
-    Raises EnvironmentLacks where the tracepoint is missing, and where the kernel would stop at a warning: older ones
-    warn once as perf's fourth level is refused (kernel/trace/bpf_trace.c, get_bpf_raw_tp_regs()).
+    Raises MissingRequirementError where the tracepoint is missing, and where the kernel would stop at a warning: older
+    ones warn once as perf's fourth level is refused (kernel/trace/bpf_trace.c, get_bpf_raw_tp_regs()).
     """
     with contextlib.suppress(FileNotFoundError):
         if int(_PANIC_ON_WARN.read_text()):
-            raise EnvironmentLacks("kernel.panic_on_warn is on, and perf's limit makes some kernels warn: not tried.")
-    carrier = transport(name)
-    inside = climbed(carrier, inside=True) if carrier.layout == "perf" else None
-    return Depth(name, climbed(carrier, inside=False), inside)
+            raise MissingRequirementError(
+                "kernel.panic_on_warn is on, and perf's limit makes some kernels warn: not tried."
+            )
+    transport = find_transport(name)
+    inside = measure_nesting_depth(transport, inside=True) if transport.layout == "perf" else None
+    return Depth(name, measure_nesting_depth(transport, inside=False), inside)

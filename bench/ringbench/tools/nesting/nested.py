@@ -17,7 +17,7 @@ from ringbench.data.metrics.drops import account_error
 from ringbench.data.metrics.recording import Checksum, Recording
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
-from ringbench.drivers.transports import transport
+from ringbench.drivers.transports import find_transport
 from ringbench.drivers.transports.rings import open_rings
 from ringbench.drivers.workloads import workload
 from ringbench.kernel import cpus, program, syscalls
@@ -62,21 +62,21 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
     """Measure the transport called *name* for *seconds*, *buffer_bytes* over all CPUs. In a process of its own.
 
     The outer programs run on all CPUs but the last, where the reader looks (on the only one where there is one); the
-    timer runs on all. *pause_s*: between two looks of the reader. Needs root. Raises EnvironmentLacks where something
-    is missing, MeasurementInvalid where the load ended before its time.
+    timer runs on all. *pause_s*: between two looks of the reader. Needs root. Raises MissingRequirementError where
+    something is missing, InvalidMeasurementError where the load ended before its time.
     """
-    online, carrier = cpus.online(), transport(name)
-    rings = carrier.rings(caches.online_by_cache())
-    size = carrier.possible_bytes(buffer_bytes, len(rings))
+    online, transport = cpus.online(), find_transport(name)
+    rings = transport.rings(caches.online_by_cache())
+    size = transport.round_size(buffer_bytes, len(rings))
     load = workload("nested", online[:-1] or online)
     load.check()
     with contextlib.ExitStack() as stack:
         stack.callback(load.stop)
         load.prepare()
-        loaded = program.load([carrier], probe=nested(), sizes={name: size})
+        loaded = program.load([transport], probe=nested(), sizes={name: size})
         stack.callback(loaded.close)
         arena = Arena(NESTED, int(_PER_S * (seconds + 1) * len(online)), keep=True)
-        reader = BulkReader(open_rings(loaded, carrier, size, NOBODY), arena, compiled=True)
+        reader = BulkReader(open_rings(loaded, transport, size, NOBODY), arena, compiled=True)
         stack.callback(reader.close)
         os.sched_setaffinity(0, online[-1:])
         syscalls.sleep_exactly()
@@ -92,8 +92,8 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
         syscalls.wait_for_producers()
         while reader.drain():
             pass
-        each = [loaded.account(carrier, level) for level in range(len(LEVELS))]
-        account, overwritten = loaded.account(carrier), reader.settle().get("overwritten", 0)
+        each = [loaded.account(transport, level) for level in range(len(LEVELS))]
+        account, overwritten = loaded.account(transport), reader.settle().get("overwritten", 0)
         records, received_ns = arena.kept()
         return Nested(
             transport=name,

@@ -10,7 +10,7 @@ import os
 
 from ringbench.drivers.transports import PAGE, Transport
 from ringbench.drivers.transports.rings import own_ringbufs
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus, probe, program, syscalls
 from ringbench.kernel.program import FAILED_CODES
 from ringbench.machine import caches
@@ -25,27 +25,29 @@ _STACK, _BEYOND = 64 << 10, 32 << 10
 _libc = ctypes.CDLL(None)
 
 
-def climbed(carrier: Transport, *, inside: bool) -> tuple[str, ...]:
+def measure_nesting_depth(transport: Transport, *, inside: bool) -> tuple[str, ...]:
     """Return what submissions over each other returned on one CPU, from the first, which is over none, to the deepest.
 
     *inside*: each falls into the submission before itself, which only perf can be made to meet; else they come while
     the record before is under way. ``ok``, an errno's name, or ``refused`` where a reservation gives no code. Raises
-    EnvironmentLacks where the kernel lacks the tracepoint.
+    MissingRequirementError where the kernel lacks the tracepoint.
     """
-    size = carrier.possible_bytes(_BYTES, len(carrier.rings(caches.online_by_cache())))
+    size = transport.round_size(_BYTES, len(transport.rings(caches.online_by_cache())))
     with contextlib.ExitStack() as stack:
-        loaded = program.load([carrier], probe=probe.depth(inside=inside), sizes={carrier.name: size})
+        loaded = program.load([transport], probe=probe.depth(inside=inside), sizes={transport.name: size})
         stack.callback(loaded.close)
-        if carrier.layout == "perf":
-            _open_perf(stack, loaded, carrier, size, _STACK_BYTES if inside else 0)
-        elif carrier.layout == "ringbufs":
-            for fd in own_ringbufs(loaded, carrier, size):
+        if transport.layout == "perf":
+            _open_perf(stack, loaded, transport, size, _STACK_BYTES if inside else 0)
+        elif transport.layout == "ringbufs":
+            for fd in own_ringbufs(loaded, transport, size):
                 stack.callback(os.close, fd)
         for _ in range(probe.DEPTHS - 1):
             try:
                 stack.callback(os.close, syscalls.attach_raw_tracepoint(FAULT, loaded.once_more("rung")))
             except OSError as error:
-                raise EnvironmentLacks(f"no program can be attached to {FAULT} here ({error.strerror}).") from error
+                raise MissingRequirementError(
+                    f"no program can be attached to {FAULT} here ({error.strerror})."
+                ) from error
         if inside:
             _call_at_the_end_of_a_stack()
         else:
@@ -61,10 +63,10 @@ def _name(code: int) -> str:
 
 
 def _open_perf(
-    stack: contextlib.ExitStack, loaded: program.Program, carrier: Transport, nbytes: int, stack_bytes: int
+    stack: contextlib.ExitStack, loaded: program.Program, transport: Transport, nbytes: int, stack_bytes: int
 ) -> None:
     """Open perf's rings, which nobody reads; each record carries *stack_bytes* of the caller's stack besides."""
-    online, table = cpus.online(), loaded.events(carrier)
+    online, table = cpus.online(), loaded.events(transport)
     for cpu in online:
         fd = syscalls.open_bpf_output(cpu, NOBODY, stack_bytes=stack_bytes)
         stack.callback(os.close, fd)

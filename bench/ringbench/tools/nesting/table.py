@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ringbench.errors import UsageError
+from ringbench.errors import OptionError
 from ringbench.units import show_bytes
 
 Document = Mapping[str, Any]
@@ -20,14 +20,14 @@ _Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 
 
 def read(path: Path) -> Document:
-    """Return what was stored at *path*; UsageError where it is no such document."""
+    """Return what was stored at *path*; OptionError where it is no such document."""
     try:
         found: Document = json.loads(path.read_text())
         version = found["schema_version"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is not what `ringbench nested --out` writes: {error}.") from error
+        raise OptionError(f"{path} is not what `ringbench nested --out` writes: {error}.") from error
     if version != 1:
-        raise UsageError(f"{path} has schema version {version}; this ringbench reads 1. Measure it again.")
+        raise OptionError(f"{path} has schema version {version}; this ringbench reads 1. Measure it again.")
     return found
 
 

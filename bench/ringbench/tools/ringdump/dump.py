@@ -3,7 +3,7 @@
 The layout is kernel/bpf/ringbuf.c's. A position counts bytes since the ring was made, goes on at 0 behind the last u64,
 and is a place in the data by its low bits, as the data's size is a power of two. A record is 8 bytes of header
 (struct bpf_ringbuf_hdr: u32 length with the two flags on top, u32 page offset), its payload, and padding to 8 bytes.
-Bytes are taken as they come, from a ring or from a file of anybody's: what cannot be a ring is MeasurementInvalid.
+Bytes are taken as they come, from a ring or from a file of anybody's: what cannot be a ring is InvalidMeasurementError.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ringbench.drivers.transports.ringbuf import BUSY, DISCARD, HEADER, stride
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 
 _MODULO = 1 << 64
 
@@ -126,16 +126,16 @@ class Anatomy:
         return ((begin, end),) if end <= self.size else ((begin, self.size), (0, end - self.size))
 
 
-def dissect(snapshot: Snapshot) -> Anatomy:
-    """Return what *snapshot* shows. Raises MeasurementInvalid where positions or a record cannot be."""
+def decode(snapshot: Snapshot) -> Anatomy:
+    """Return what *snapshot* shows. Raises InvalidMeasurementError where positions or a record cannot be."""
     size = len(snapshot.data)
     if size < HEADER or size & size - 1:
-        raise MeasurementInvalid(f"the ringbuf is damaged: {size} bytes of data are no power of two.")
+        raise InvalidMeasurementError(f"the ringbuf is damaged: {size} bytes of data are no power of two.")
     positions = (snapshot.consumer, snapshot.producer)
     used = (snapshot.producer - snapshot.consumer) % _MODULO
     # Never as much as the size: see Anatomy.longest.
     if used >= size or any(position % 8 or not 0 <= position < _MODULO for position in positions):
-        raise MeasurementInvalid(
+        raise InvalidMeasurementError(
             f"the ringbuf is damaged: it has {size} bytes of data, "
             f"and its positions are {snapshot.consumer} (consumer) and {snapshot.producer} (producer)."
         )
@@ -144,7 +144,7 @@ def dissect(snapshot: Snapshot) -> Anatomy:
         record = _record(snapshot, reached)
         reached += record.total
         if reached > used:
-            raise MeasurementInvalid(
+            raise InvalidMeasurementError(
                 f"the ringbuf is damaged: the record at position {record.position} has a length of {record.length} "
                 f"bytes, and reaches {reached - used} bytes past the producer's position."
             )
@@ -164,11 +164,11 @@ class Scene:
     @classmethod
     def of(cls, name: str, said: str, snapshot: Snapshot) -> Scene:
         """Return the scene of a *snapshot*. Raises as :func:`dissect`."""
-        return cls(name, said, snapshot, dissect(snapshot))
+        return cls(name, said, snapshot, decode(snapshot))
 
 
 @dataclass(frozen=True)
-class Album:
+class RingDump:
     """Scenes that were photographed together, and where."""
 
     taken: str

@@ -13,9 +13,9 @@ from typing import Any
 from ringbench.data.store import atomic
 from ringbench.data.store.session_json import instant
 from ringbench.data.store.untrusted import open_regular, reading, unreadable
-from ringbench.errors import MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError
 from ringbench.text import one_line
-from ringbench.tools.ringdump.dump import Album, Scene, Snapshot
+from ringbench.tools.ringdump.dump import RingDump, Scene, Snapshot
 
 FORMAT, VERSION = "ringbench.anatomy", 1
 MAX_BYTES = 32 << 20
@@ -26,7 +26,7 @@ _LIMITS = {"name": 60, "said": 600, "kernel": 120, "ringbench": 40, "taken": 40}
 """Characters of each text."""
 
 
-def write(path: Path, album: Album) -> None:
+def write(path: Path, album: RingDump) -> None:
     """Write *album* to *path*, atomically. RingbenchError where that is refused."""
     document = {
         "format": FORMAT,
@@ -49,8 +49,8 @@ def write(path: Path, album: Album) -> None:
     atomic.write(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
-def read(path: Path) -> Album:
-    """Return the album at *path*. SessionUnreadable, one line, where it is damaged, foreign, or newer."""
+def read(path: Path) -> RingDump:
+    """Return the album at *path*. UnreadableSessionError, one line, where it is damaged, foreign, or newer."""
     with reading(path), open_regular(path, MAX_BYTES) as file:
         found = json.loads(file.read().decode("utf-8"))
         if not isinstance(found, dict) or found.get("format") != FORMAT:
@@ -62,7 +62,7 @@ def read(path: Path) -> Album:
         scenes = found.get("scenes")
         if not isinstance(scenes, list) or not 0 < len(scenes) <= MAX_SCENES:
             raise ValueError(f"scenes: a list of 1 to {MAX_SCENES} was expected")
-        return Album(
+        return RingDump(
             taken=_text(found, "taken"),
             kernel=_text(found, "kernel"),
             ringbench=_text(found, "ringbench"),
@@ -84,7 +84,7 @@ def _scene(path: Path, number: int, found: object) -> Scene:
         return Scene.of(_text(found, "name"), _text(found, "said"), snapshot)
     except ValueError as error:
         raise ValueError(f"scene {number}: {error}") from error
-    except MeasurementInvalid as error:
+    except InvalidMeasurementError as error:
         raise unreadable(path, f"scene {number}: {error}") from error
 
 

@@ -15,7 +15,7 @@ import select
 import struct
 from types import TracebackType
 
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import syscalls
 
 # include/uapi/linux/userfaultfd.h
@@ -28,7 +28,7 @@ _PATIENCE_S = 10.0
 class AbsentPage:
     """One page, absent inside the ``with`` block until :meth:`provide`, which the end of the block does at the latest.
 
-    Raises EnvironmentLacks where the kernel has no userfaultfd, or does not let us.
+    Raises MissingRequirementError where the kernel has no userfaultfd, or does not let us.
     """
 
     def __enter__(self) -> AbsentPage:
@@ -47,7 +47,7 @@ class AbsentPage:
                 raise
         except OSError as error:
             self._page.close()
-            raise EnvironmentLacks(
+            raise MissingRequirementError(
                 f"a program cannot be made to linger: userfaultfd says {error.strerror!r}. "
                 "It takes root outside of a container, and a kernel with CONFIG_USERFAULTFD."
             ) from error
@@ -63,9 +63,9 @@ class AbsentPage:
         self._page.close()
 
     def wait(self) -> None:
-        """Return when somebody sleeps over the page. MeasurementInvalid where nobody comes within ten seconds."""
+        """Return when somebody sleeps over the page. InvalidMeasurementError where nobody comes within ten seconds."""
         if not select.select([self._fd], [], [], _PATIENCE_S)[0]:
-            raise MeasurementInvalid(f"no program touched the absent page within {_PATIENCE_S:.0f} s.")
+            raise InvalidMeasurementError(f"no program touched the absent page within {_PATIENCE_S:.0f} s.")
         os.read(self._fd, _MESSAGE)
 
     def provide(self) -> None:

@@ -13,7 +13,7 @@ import os
 import struct
 from pathlib import Path
 
-from ringbench.errors import EnvironmentLacks, MeasurementInvalid, UsageError
+from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel import syscalls
 from ringbench.tools.ringdump.dump import Snapshot
 
@@ -28,21 +28,21 @@ _MODULO = 1 << 64
 def of_map(number: int) -> Snapshot:
     """Photograph the ringbuf whose map has the id *number*, whoever's it is.
 
-    Raises UsageError where there is no such map, or it is none, EnvironmentLacks without the right to look, and what
-    :func:`photograph` raises.
+    Raises OptionError where there is no such map, or it is none, MissingRequirementError without the right to look, and
+    what :func:`photograph` raises.
     """
     try:
         fd, _ = syscalls.bpf(_BPF_MAP_GET_FD_BY_ID, struct.pack("<I", number))
     except FileNotFoundError:
-        raise UsageError(
+        raise OptionError(
             f"--map-id {number}: there is no such map. `bpftool map`, or map_id in /proc/PID/fdinfo/*, tells the ids."
         ) from None
     except PermissionError as error:
-        raise EnvironmentLacks(f"--map-id {number}: {error.strerror}. Looking at a map takes root.") from error
+        raise MissingRequirementError(f"--map-id {number}: {error.strerror}. Looking at a map takes root.") from error
     try:
         found = facts(fd)
         if found["map_type"] != _RINGBUF:
-            raise UsageError(f"--map-id {number}: that map is of type {found['map_type']}, a ringbuf's is {_RINGBUF}.")
+            raise OptionError(f"--map-id {number}: that map is of type {found['map_type']}, a ringbuf's is {_RINGBUF}.")
         return photograph(fd, found["max_entries"])
     finally:
         os.close(fd)
@@ -59,10 +59,10 @@ def photograph(fd: int, data_bytes: int) -> Snapshot:
 
     It can be in use meanwhile. What lies between the positions seen first has not been written over while it was
     copied, unless the producers have come further since than a whole ring behind the consumer: then once more. Raises
-    MeasurementInvalid where it happens again and again, UsageError for a ring above MAX_DATA_BYTES.
+    InvalidMeasurementError where it happens again and again, OptionError for a ring above MAX_DATA_BYTES.
     """
     if data_bytes > MAX_DATA_BYTES:
-        raise UsageError(f"the ring has {data_bytes} bytes of data; at most {MAX_DATA_BYTES} are photographed.")
+        raise OptionError(f"the ring has {data_bytes} bytes of data; at most {MAX_DATA_BYTES} are photographed.")
     page = mmap.PAGESIZE
     with mmap.mmap(fd, 2 * page + data_bytes, mmap.MAP_SHARED, mmap.PROT_READ) as memory:
         for _ in range(_TRIES):
@@ -73,6 +73,6 @@ def photograph(fd: int, data_bytes: int) -> Snapshot:
             (reached,) = struct.unpack_from("<Q", memory, page)
             if (reached - consumer) % _MODULO < data_bytes:
                 return Snapshot(consumer, producer, pending, data)
-    raise MeasurementInvalid(
+    raise InvalidMeasurementError(
         f"the ring was written over {_TRIES} times while it was photographed: take a quieter moment."
     )

@@ -11,101 +11,101 @@ from collections.abc import Iterator
 from ringbench import __version__
 from ringbench.data.store.session_json import now
 from ringbench.tools.ringdump import snapshot
-from ringbench.tools.ringdump.dump import Album, Anatomy, Scene, dissect
-from ringbench.tools.ringdump.test_ring import LENGTHS, Specimen
+from ringbench.tools.ringdump.demo_ring import LENGTHS, DemoRing
+from ringbench.tools.ringdump.dump import Anatomy, RingDump, Scene, decode
 
 
-def live() -> Album:
-    """Photograph every scene on this machine. Needs root. Raises as :class:`Specimen`."""
-    with Specimen() as specimen:
-        return _album(tuple(_scenes(specimen)))
+def live() -> RingDump:
+    """Photograph every scene on this machine. Needs root. Raises as :class:`DemoRing`."""
+    with DemoRing() as demo_ring:
+        return _album(tuple(_scenes(demo_ring)))
 
 
-def of_map(number: int) -> Album:
+def of_map(number: int) -> RingDump:
     """Photograph the ringbuf with the map id *number*, whoever's it is. Raises as :func:`photograph.of_map`."""
     taken = snapshot.of_map(number)
-    return _album((Scene.of(f"map {number}", _words(dissect(taken)), taken),))
+    return _album((Scene.of(f"map {number}", _words(decode(taken)), taken),))
 
 
-def _album(scenes: tuple[Scene, ...]) -> Album:
+def _album(scenes: tuple[Scene, ...]) -> RingDump:
     system = os.uname()
-    return Album(now(), f"{system.sysname} {system.release} {system.machine}", __version__, scenes)
+    return RingDump(now(), f"{system.sysname} {system.release} {system.machine}", __version__, scenes)
 
 
-def _scenes(specimen: Specimen) -> Iterator[Scene]:
-    first = specimen.photograph()
+def _scenes(demo_ring: DemoRing) -> Iterator[Scene]:
+    first = demo_ring.photograph()
     yield Scene.of(
         "empty",
         f"A new ring: both positions are 0, and all {len(first.data)} bytes are free.",
         first,
     )
-    specimen.add(56)
+    demo_ring.add(56)
     yield _scene(
-        specimen,
+        demo_ring,
         "one record",
         "56 bytes were reserved and submitted. With the header of 8 bytes they take 64, by which the producer's "
         "position has moved. The consumer's moves when a reader gives the room back.",
     )
-    specimen.take()
+    demo_ring.take()
     for length in LENGTHS:
-        specimen.add(length)
+        demo_ring.add(length)
     yield _scene(
-        specimen,
+        demo_ring,
         "several lengths",
         "The reader has taken the first. Behind it lie records of 8, 20, 56 and 500 bytes, each at a multiple of 8: "
         "with their headers, 20 bytes take 32 and 500 take 512.",
     )
-    specimen.take()
+    demo_ring.take()
     for length, discard in ((56, False), (500, True), (56, False)):
-        specimen.add(length, discard=discard)
+        demo_ring.add(length, discard=discard)
     yield _scene(
-        specimen,
+        demo_ring,
         "discarded",
         "The record in the middle was reserved and discarded. It keeps its place and its bytes, with the discard flag "
         "(bit 30) in its header, and a reader steps over it.",
     )
-    specimen.take()
-    yield from _lingering(specimen)
-    specimen.take()
-    yield _wrapping(specimen)
-    specimen.take()
-    yield _full(specimen)
+    demo_ring.take()
+    yield from _lingering(demo_ring)
+    demo_ring.take()
+    yield _wrapping(demo_ring)
+    demo_ring.take()
+    yield _full(demo_ring)
 
 
-def _scene(specimen: Specimen, name: str, said: str) -> Scene:
-    return Scene.of(name, said, specimen.photograph())
+def _scene(demo_ring: DemoRing, name: str, said: str) -> Scene:
+    return Scene.of(name, said, demo_ring.photograph())
 
 
-def _lingering(specimen: Specimen) -> Iterator[Scene]:
-    with specimen.held(500):
+def _lingering(demo_ring: DemoRing) -> Iterator[Scene]:
+    with demo_ring.held(500):
         for length, discard in ((56, False), (20, False), (500, True), (56, False)):
-            specimen.add(length, discard=discard)
-        taken = specimen.take()
+            demo_ring.add(length, discard=discard)
+        taken = demo_ring.take()
         yield _scene(
-            specimen,
+            demo_ring,
             "busy",
             "A program has reserved 500 bytes and lingers: the busy flag (bit 31) is in its header. Three records were "
             "submitted behind it meanwhile and one discarded. A reader stops at the busy one: it "
             f"took {taken} of them.",
         )
     yield _scene(
-        specimen,
+        demo_ring,
         "submitted",
         "The program has gone on and submitted. One bit of one header has changed, and all five records are in the "
         "reader's reach; the positions are where they were.",
     )
 
 
-def _wrapping(specimen: Specimen) -> Scene:
+def _wrapping(demo_ring: DemoRing) -> Scene:
     while True:
-        if not specimen.add(500):
-            specimen.take()  # only where a page is larger than a few records
-        seen = dissect(specimen.photograph())
+        if not demo_ring.add(500):
+            demo_ring.take()  # only where a page is larger than a few records
+        seen = decode(demo_ring.photograph())
         last = seen.records[-1:]
         if last and last[0].wraps:
             break
     return _scene(
-        specimen,
+        demo_ring,
         "wrap",
         f"The last record begins {seen.size - last[0].offset} bytes before the end of the data and goes on at its "
         "beginning. Positions only grow; their low bits are the place. The data is mapped twice in a row, so that a "
@@ -113,13 +113,13 @@ def _wrapping(specimen: Specimen) -> Scene:
     )
 
 
-def _full(specimen: Specimen) -> Scene:
+def _full(demo_ring: DemoRing) -> Scene:
     fitted = 0
-    while specimen.add(56):
+    while demo_ring.add(56):
         fitted += 1
-    seen = dissect(specimen.photograph())
+    seen = decode(demo_ring.photograph())
     return _scene(
-        specimen,
+        demo_ring,
         "full",
         f"{fitted} records of 56 bytes fitted, and the next reservation was refused, though {seen.free} bytes are "
         f"free: the producer may come at most {seen.size - 1} bytes ahead of the consumer, so the last 8 are never "

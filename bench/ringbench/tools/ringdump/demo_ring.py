@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from ringbench.drivers.transports import PAGE
-from ringbench.errors import EnvironmentLacks
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import program, source, syscalls
-from ringbench.tools.ringdump.dump import Snapshot, dissect
+from ringbench.tools.ringdump.dump import Snapshot, decode
 from ringbench.tools.ringdump.fault_page import AbsentPage
 from ringbench.tools.ringdump.snapshot import photograph
 
@@ -31,19 +31,19 @@ _ORDER = struct.Struct("<QQII")
 """struct order of bpf/anatomy.c."""
 
 
-class Specimen:
+class DemoRing:
     """A ringbuf of one page that nobody else writes to. Use it as a context manager.
 
-    Raises EnvironmentLacks where BPF, or programs that may sleep, are not to be had.
+    Raises MissingRequirementError where BPF, or programs that may sleep, are not to be had.
     """
 
-    def __enter__(self) -> Specimen:
+    def __enter__(self) -> DemoRing:
         """Compile, load, and map the consumer's page, as a reader does."""
         self._bpf = program.compiled(source.folder().joinpath("anatomy.c").read_text(), [])
         self.fd = int(self._bpf["specimen"].map_fd)
         try:
             self._programs = {length: _loaded(self._bpf.dump_func(f"add_{length}")) for length in LENGTHS}
-        except EnvironmentLacks:
+        except MissingRequirementError:
             self._bpf.cleanup()
             raise
         self._consumer = mmap.mmap(self.fd, PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
@@ -88,7 +88,7 @@ class Specimen:
 
     def take(self) -> int:
         """Take what a reader can take now, and give its room back; return how many records that were."""
-        seen = dissect(self.photograph())
+        seen = decode(self.photograph())
         (position,) = struct.unpack_from("<Q", self._consumer)
         struct.pack_into("<Q", self._consumer, 0, position + seen.reachable_bytes)
         return len(seen.reachable)
@@ -111,7 +111,7 @@ def _loaded(instructions: bytes) -> int:
     try:
         return syscalls.bpf(_BPF_PROG_LOAD, attributes)[0]
     except OSError as error:
-        raise EnvironmentLacks(
+        raise MissingRequirementError(
             f"the kernel refused a program of the type syscall: {error.strerror}. It takes Linux 5.14 and CAP_BPF; "
             "`ringbench anatomy FILE` shows a recorded ring without either."
         ) from error

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* EVENTS records a call (-D), for the programs that measure what a record costs and how many can be carried. A transport
- * that can fill a record where it will lie does so (CLAIM and PUBLISH); for the others it is made in memory of this
+ * that can fill a record where it will lie does so (RESERVE and COMMIT); for the others it is made in memory of this
  * CPU's and copied by the helper. Either way the payload is written for every record. */
 
 #if RECORD_BYTES > 64
@@ -9,7 +9,7 @@ struct matter {
 };
 BPF_PERCPU_ARRAY(matter, struct matter, 1); /* what the long records carry */
 #endif
-#ifndef CLAIM
+#ifndef RESERVE
 BPF_PERCPU_ARRAY(scratch, RECORD, 1);
 #endif
 
@@ -43,14 +43,14 @@ static __always_inline void spray(void *ctx, u64 ts_ns)
 	if (!from)
 		return;
 #endif
-#ifdef CLAIM
+#ifdef RESERVE
 	for (int i = 0; i < EVENTS; i++) {
 		u64 seq = tally->seq++;
 
-		e = CLAIM();
+		e = RESERVE();
 		if (e) {
 			fill_sample(e, seq, ts_ns, from);
-			PUBLISH(e, seq);
+			COMMIT(e, seq);
 		}
 		account(tally, 0, e ? 0 : NO_CODE, seq);
 	}
