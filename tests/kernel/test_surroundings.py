@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from ringbench.drivers.transports import find_transport
-from ringbench.kernel import cpus, other_programs, program, tracepoints
+from ringbench.kernel import other_programs, program, tracepoints
 from ringbench.kernel.probe import LIFECYCLE
 from ringbench.machine import isolation
+from ringbench.spec import cpu_list
 from tests.kernel.ending import assert_measured
 
 NAMES = sorted(LIFECYCLE.tracepoints)
@@ -74,7 +75,7 @@ def test_every_cell_is_offered_the_same_and_one_that_cannot_take_it_is_saturated
     assert rows["valid"].all()
     offered = set(rows.loc["fork-exec@20%", "offered_per_s"])
     assert len(offered) == 1
-    assert offered.pop() == pytest.approx(0.2 * flat_out["per_s"] * len(cpus.parse(flat_out["cpus"])))
+    assert offered.pop() == pytest.approx(0.2 * flat_out["per_s"] * len(cpu_list.parse(flat_out["cpus"])))
     assert rows.loc["fork-exec@900000", "saturated"].tolist() == [True, True]
     assert rows.loc["fork-exec@900000", "done_per_s"].max() < 900_000
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ringbench.kernel import cpus
 from ringbench.machine.caches import online_by_cache
+from ringbench.spec import cpu_list
 from tests.machine.conftest import Machine
 
 _CPU = "sys/devices/system/cpu"
@@ -64,7 +65,9 @@ def test_a_machine_that_tells_nothing_has_one_cpu(machine: Machine) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
-@given(st.dictionaries(st.integers(0, 7), st.sets(st.integers(0, 9), min_size=1).map(cpus.show) | st.text(max_size=5)))
+@given(
+    st.dictionaries(st.integers(0, 7), st.sets(st.integers(0, 9), min_size=1).map(cpu_list.show) | st.text(max_size=5))
+)
 def test_whatever_the_files_say_each_cpu_is_in_one_group(machine: Machine, sharing: dict[int, str]) -> None:
     files = {path: text.encode(errors="replace").decode() for path, text in machine_of("0-7", sharing).items() if text}
     groups = online_by_cache(machine(files))

@@ -14,11 +14,11 @@ from ringbench.cli.measure import measure
 from ringbench.cli.options import seconds, share, size
 from ringbench.drivers import features
 from ringbench.errors import OptionError
-from ringbench.kernel import cpus as cpu_lists
 from ringbench.machine import caches
 from ringbench.run.planner.options import MODES, RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES, profile
+from ringbench.spec import cpu_list
 from ringbench.spec.plan import Plan
 
 RESULTS = Path("results")
@@ -178,17 +178,17 @@ def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
     name = chosen.pop("profile_name")
     allow_kmsg = chosen.pop("allow_kmsg")
     duration, interval, most = (chosen.pop(name) for name in ("duration", "drain_interval", "max_time"))
-    cpus = chosen.pop("cpus")
+    asked = chosen.pop("cpus")
     choice = RunOptions(
         **chosen,
-        cpus=None if cpus is None else cpu_lists.parse(cpus),
+        cpus=None if asked is None else cpu_list.parse(asked),
         duration_s=duration,
         drain_interval_s=interval,
         max_time_s=most,
         consents=("--allow-kmsg",) if allow_kmsg else (),
         command=command,
     )
-    return build(profile(name), choice, cpu_lists.online(), features.missing, caches.online_by_cache())
+    return build(profile(name), choice, cpus.online(), features.missing, caches.online_by_cache())
 
 
 def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]) -> Plan:

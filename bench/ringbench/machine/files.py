@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from ringbench.errors import OptionError
-from ringbench.kernel import cpus
+from ringbench.spec import cpu_list
 from ringbench.text import one_line
 
 _WIDE = 300
@@ -72,7 +72,7 @@ def members(root: Path, path: str) -> frozenset[int] | None:
     if text is None or not text.strip():
         return None if text is None else frozenset()
     try:
-        return frozenset(cpus.parse(text))
+        return frozenset(cpu_list.parse(text))
     except OptionError:
         return None
 

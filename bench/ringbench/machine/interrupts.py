@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ringbench.kernel.cpus import show
 from ringbench.machine.files import line, matching, members, number
 from ringbench.machine.knob import Finding
+from ringbench.spec.cpu_list import show
 from ringbench.text import one_line
 
 _IRQ = "proc/irq"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ringbench.kernel.cpus import show
 from ringbench.machine.files import members, number
 from ringbench.machine.knob import Finding
+from ringbench.spec.cpu_list import show
 from ringbench.text import one_line
 
 _NODE = "sys/devices/system/node"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ringbench.kernel.cpus import show
 from ringbench.machine.files import count_list, line, matching, members, number
 from ringbench.machine.knob import Finding, Verdict
 from ringbench.machine.virtual import emulated, guest
+from ringbench.spec.cpu_list import show
 from ringbench.text import one_line
 
 _CPU = "sys/devices/system/cpu"

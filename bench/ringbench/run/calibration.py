@@ -11,8 +11,8 @@ import time
 
 from ringbench.drivers.workloads import offered, workload
 from ringbench.errors import InvalidMeasurementError
-from ringbench.kernel import cpus as cpu_lists
 from ringbench.machine import isolation
+from ringbench.spec import cpu_list
 from ringbench.spec.offered_load import split
 from ringbench.spec.plan import FlatOut, Plan
 
@@ -54,7 +54,5 @@ def _flat_out(name: str, cpus: tuple[int, ...]) -> float:
     finally:
         load.stop()
     if not done:
-        raise InvalidMeasurementError(
-            f"workload {name} did nothing on CPUs {cpu_lists.show(cpus)} within {took:.1f} s."
-        )
+        raise InvalidMeasurementError(f"workload {name} did nothing on CPUs {cpu_list.show(cpus)} within {took:.1f} s.")
     return done / took / len(cpus)

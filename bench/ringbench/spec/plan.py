@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringbench.drivers.workloads import Workload, workload
-from ringbench.kernel import cpus as cpu_lists
 from ringbench.run.adaptive.frontier import Frontier
 from ringbench.run.adaptive.precision import Stopping
+from ringbench.spec import cpu_list
 from ringbench.spec.offered_load import split
 from ringbench.spec.trial import Trial, block
 
@@ -102,7 +102,7 @@ class Plan:
             "time_limit_s": self.time_limit_s,
             "command": list(self.command) or None,
             "growth": None if self.growth is None else {"kind": self.growth.kind, **dataclasses.asdict(self.growth)},
-            "flat_out": [{**dataclasses.asdict(each), "cpus": cpu_lists.show(each.cpus)} for each in self.flat_out],
+            "flat_out": [{**dataclasses.asdict(each), "cpus": cpu_list.show(each.cpus)} for each in self.flat_out],
             "events_to": self.events_to,
             "consents": list(self.consents),
             "trials": [trial.as_json() for trial in self.trials],
@@ -126,7 +126,7 @@ class Plan:
             consents=tuple(map(str, stored.get("consents", ()))),
             growth=None if stored["growth"] is None else _growth(stored["growth"]),
             flat_out=tuple(
-                FlatOut(each["workload"], cpu_lists.parse(each["cpus"]), each["per_s"]) for each in stored["flat_out"]
+                FlatOut(each["workload"], cpu_list.parse(each["cpus"]), each["per_s"]) for each in stored["flat_out"]
             ),
         )
 

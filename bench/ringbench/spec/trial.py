@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringbench.drivers.transports import find_transport
-from ringbench.kernel import cpus as cpu_lists
+from ringbench.spec import cpu_list
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Trial:
     @property
     def scenario(self) -> str:
         """Every factor but the transport, in a line."""
-        size = f"{self.asked_bytes} on {cpu_lists.show(self.cpus)}"
+        size = f"{self.asked_bytes} on {cpu_list.show(self.cpus)}"
         waiting = f" {self.wait}" if self.wait else ""
         record = f" of {self.record_bytes}" if self.record_bytes else ""
         place = f", reader {self.placement}" if self.placement != "free" else ""
@@ -56,14 +56,14 @@ class Trial:
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial as it stands in session.json."""
-        stored = {**dataclasses.asdict(self), "transports": list(self.transports), "cpus": cpu_lists.show(self.cpus)}
+        stored = {**dataclasses.asdict(self), "transports": list(self.transports), "cpus": cpu_list.show(self.cpus)}
         return {**stored, "scenario": self.scenario}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Trial:
         """Return the trial that :meth:`as_json` wrote."""
         values = {field.name: stored[field.name] for field in dataclasses.fields(cls)}
-        return cls(**{**values, "transports": tuple(values["transports"]), "cpus": cpu_lists.parse(values["cpus"])})
+        return cls(**{**values, "transports": tuple(values["transports"]), "cpus": cpu_list.parse(values["cpus"])})
 
 
 def block(cells: Iterable[Trial], seed: int, number: int, before: int) -> tuple[Trial, ...]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from ringbench.drivers.workloads.group import kill_group
 from ringbench.drivers.workloads.workload import Kind, Request, Workload
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
-from ringbench.kernel import cpus as cpu_lists
 from ringbench.kernel.syscalls import die_with_parent
+from ringbench.spec import cpu_list
 
 _REFUSE_ROOT = ("exec",)
 """Stressors that end at once when they are root's; they run as `nobody`."""
@@ -54,7 +54,7 @@ class StressNg:
         assert self._folder is not None, "prepare() comes first"
         user = "nobody" if self._stressor in _REFUSE_ROOT and os.geteuid() == 0 else None
         # Not --quiet: with it, stress-ng leaves the metrics out of its file as well.
-        command = ["stress-ng", f"--{self._stressor}", str(len(self._cpus)), "--taskset", cpu_lists.show(self._cpus)]
+        command = ["stress-ng", f"--{self._stressor}", str(len(self._cpus)), "--taskset", cpu_list.show(self._cpus)]
         command += ["--temp-path", self._folder, "--yaml", f"{self._folder}/metrics", "--metrics-brief"]
         follow = functools.partial(die_with_parent, os.getpid())
         self._process = subprocess.Popen(

@@ -9,7 +9,7 @@ from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import PAGE, find_transport
 from ringbench.drivers.workloads import offered, workload
 from ringbench.errors import OptionError
-from ringbench.kernel import cpus as cpu_lists
+from ringbench.spec import cpu_list
 from ringbench.spec.offered_load import split
 from ringbench.spec.placement import placement
 from ringbench.spec.record import sample
@@ -88,7 +88,7 @@ class RunOptions:
 
     def _check_numbers(self, online: Sequence[int]) -> None:
         if self.cpus is not None and (absent := sorted(set(self.cpus) - set(online))):
-            raise OptionError(f"--cpus: CPU {cpu_lists.show(absent)} is not online. Online: {cpu_lists.show(online)}.")
+            raise OptionError(f"--cpus: CPU {cpu_list.show(absent)} is not online. Online: {cpu_list.show(online)}.")
         if self.precision is not None and not 0 < self.precision < 1:
             raise OptionError(f"--precision {self.precision:g}: more than 0 and less than 100 %.")
         for option, value in (

@@ -8,9 +8,9 @@ from typing import Any
 from ringbench.data.metrics import Recording, backlog, compute
 from ringbench.data.metrics.drops import account_error
 from ringbench.drivers.workloads import probe
-from ringbench.kernel import cpus as cpu_lists
 from ringbench.machine import caches
 from ringbench.run.trials.trial import Outcome, Share
+from ringbench.spec import cpu_list
 from ringbench.spec.offered_load import is_saturated
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
@@ -29,7 +29,7 @@ def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
         "reader": trial.reader,
         "wakeup": trial.wakeup,
         "workload": trial.workload,
-        "cpus": cpu_lists.show(trial.cpus),
+        "cpus": cpu_list.show(trial.cpus),
         "buffer_bytes": trial.buffer_bytes(name, caches.online_by_cache()),
         "asked_bytes": trial.asked_bytes,
         "block": trial.block,
@@ -68,7 +68,7 @@ def row_of(
         **measured,
         "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),
         "peak_backlog_by_cpu": _backlogs(recording),
-        "rings": " ".join(map(cpu_lists.show, recording.rings)) or None,
+        "rings": " ".join(map(cpu_list.show, recording.rings)) or None,
         "lost_reported": share.lost_reported,
         "seq_checked": None if recording.checksum is None else recording.checksum.holds,
         "task_map_full": outcome.task_map_full,
