@@ -18,11 +18,11 @@ from ringbench.kernel import cpus
 from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import BOTH, Group, Profile
 from ringbench.run.trials import trial as trial_module
 from ringbench.run.trials.capture import Capture
 from ringbench.run.trials.trial import Outcome, Share
 from ringbench.spec.plan import Plan
+from ringbench.spec.profile import BOTH, Group, Profile
 from ringbench.spec.trial import Trial
 from tests.bench.conftest import Duel, Timed
 

@@ -21,9 +21,9 @@ from ringbench.kernel import cpus
 from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import Group, Profile
 from ringbench.run.trials.trial import measure
 from ringbench.spec.plan import Plan
+from ringbench.spec.profile import Group, Profile
 from tests.kernel.conftest import BUFFERS
 
 pytestmark = pytest.mark.slow

@@ -13,9 +13,9 @@ from ringbench.kernel import cpus, tracepoints
 from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import BOTH, Group, Profile
 from ringbench.run.session.trial_runner import MEASURES
 from ringbench.run.trials.trial import Outcome
+from ringbench.spec.profile import BOTH, Group, Profile
 
 Measure = Callable[..., Outcome]
 

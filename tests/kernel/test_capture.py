@@ -23,12 +23,12 @@ from ringbench.kernel import cpus
 from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import BOTH, Group, Profile
 from ringbench.run.trials import trial as trial_module
 from ringbench.run.trials.capture import Capture
 from ringbench.run.trials.trial import Outcome
 from ringbench.spec.event import EVENT, Events
 from ringbench.spec.plan import Plan, Trial
+from ringbench.spec.profile import BOTH, Group, Profile
 from tests.kernel.ending import assert_measured
 from tests.kernel.test_session import RUN, _environment, _eventually, _stored, ringbench
 

@@ -21,9 +21,9 @@ from ringbench.kernel.ticket_ring import MappedTickets
 from ringbench.machine import caches, isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import Group, Profile
 from ringbench.run.trials.trial import Outcome, measure
 from ringbench.spec.plan import Plan
+from ringbench.spec.profile import Group, Profile
 from ringbench.spec.record import sample
 from ringbench.spec.trial import Trial
 from ringbench.spec.wakeups import NOBODY

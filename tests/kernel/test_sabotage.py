@@ -10,8 +10,8 @@ from ringbench.kernel import cpus
 from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import Group, Profile
 from ringbench.run.session import rows
+from ringbench.spec.profile import Group, Profile
 from tests.kernel import sabotage
 
 PROFILE = Profile(

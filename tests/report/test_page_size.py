@@ -15,7 +15,8 @@ from ringbench.analysis.view import SessionView, records
 from ringbench.data.store.trials_parquet import frame, table_of
 from ringbench.report.figures import FIGURES, style
 from ringbench.report.html import session_page
-from ringbench.run.planner.profiles import STANDARD, Group
+from ringbench.run.planner.profiles import STANDARD
+from ringbench.spec.profile import Group
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Row
 

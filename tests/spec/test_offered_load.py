@@ -13,6 +13,7 @@ from ringbench.errors import OptionError
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
+from ringbench.run.trials.load import load_of
 from ringbench.spec.offered_load import TAKEN, Offered, is_saturated, split
 from ringbench.spec.plan import FlatOut, Plan
 
@@ -62,7 +63,7 @@ def test_a_plan_offers_the_same_to_every_cell_and_keeps_it() -> None:
     plan = dataclasses.replace(plan, flat_out=(FlatOut("fork-exec", (0, 1), 3000.0),))
     back = Plan.from_json(plan.as_json(), plan.notes)
     assert back == plan
-    assert {back.load(trial).offered_per_s() for trial in back.trials if trial.mode == "isolated"} == {3000.0}
+    assert {load_of(back, trial).offered_per_s() for trial in back.trials if trial.mode == "isolated"} == {3000.0}
 
 
 @given(st.floats(1, 1e6), st.floats(0, 2))

@@ -14,6 +14,7 @@ from ringbench.cli.measure import measure
 from ringbench.cli.options import seconds, share, size
 from ringbench.drivers import features
 from ringbench.errors import OptionError
+from ringbench.kernel import cpus
 from ringbench.machine import caches
 from ringbench.run.planner.options import MODES, RunOptions
 from ringbench.run.planner.planner import build

@@ -15,12 +15,12 @@ import re
 from collections.abc import Sequence
 
 from ringbench import native
-from ringbench.drivers.transports.transport import PAGE, Transport
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus, ftrace_format, syscalls
 from ringbench.kernel.program import Program
 from ringbench.kernel.tracefs import Instance
 from ringbench.native import loader
+from ringbench.spec.transport import PAGE, Transport
 
 CLOCK = "mono"
 """ktime_get_mono_fast_ns(), which is what bpf_ktime_get_ns() reads (kernel/trace/trace.c, trace_clocks)."""

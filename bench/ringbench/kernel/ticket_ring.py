@@ -16,8 +16,8 @@ import numpy.typing as npt
 from ringbench import native
 from ringbench.drivers.transports.arena_ring import SLOTS_AT
 from ringbench.drivers.transports.ticket_ring import stride
-from ringbench.drivers.transports.transport import whole_pages
 from ringbench.kernel.bpf_arena import BpfArena
+from ringbench.spec.transport import whole_pages
 
 
 class MappedTickets:

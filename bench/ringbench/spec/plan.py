@@ -7,16 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ringbench.drivers.workloads import Workload, workload
-from ringbench.run.adaptive.frontier import Frontier
-from ringbench.run.adaptive.precision import Stopping
 from ringbench.spec import cpu_list
-from ringbench.spec.offered_load import split
+from ringbench.spec.growth import GROWTHS, Growth
 from ringbench.spec.trial import Trial, block
-
-Growth = Stopping | Frontier
-GROWTHS: dict[str, type[Stopping] | type[Frontier]] = {growth.kind: growth for growth in (Stopping, Frontier)}
-"""What can add blocks to a plan while its session goes on, by kind."""
 
 FIXED_S = 0.4
 """What a trial costs beside warm-up and window, for a plan's estimate: process, compile, attach, drain, detach."""
@@ -63,22 +56,6 @@ class Plan:
         """Return this plan with one block more, of *cells*."""
         number = self.trials[-1].block + 1
         return dataclasses.replace(self, trials=self.trials + block(cells, self.seed, number, len(self.trials)))
-
-    def grown(self, rows: Sequence[Mapping[str, Any]]) -> Plan | str | None:
-        """Return this plan with the block that its growth wants next, or why *rows*, all that is stored, are enough.
-
-        None where nothing adds to it.
-        """
-        if self.growth is None:
-            return None
-        wanted = self.growth.grow(self.trials, rows)
-        return wanted if isinstance(wanted, str) else self.extended(wanted)
-
-    def load(self, trial: Trial) -> Workload:
-        """Make the workload of *trial*, at the load that the session offers."""
-        plain = split(trial.workload)[0]
-        known = (each.per_s for each in self.flat_out if (each.workload, each.cpus) == (plain, trial.cpus))
-        return workload(trial.workload, trial.cpus, self.command, flat_out_per_s=next(known, None))
 
     @property
     def measuring_s(self) -> float:

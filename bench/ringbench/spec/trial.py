@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ringbench.drivers.transports import find_transport
 from ringbench.spec import cpu_list
 
 
@@ -48,11 +47,6 @@ class Trial:
         place = f", reader {self.placement}" if self.placement != "free" else ""
         mode = f"{self.mode} {self.stage}" if self.stage else self.mode
         return f"{mode} {self.reader}/{self.wakeup}{waiting} {self.workload}{record} {size}{place}"
-
-    def buffer_bytes(self, name: str, caches: Sequence[Sequence[int]]) -> int:
-        """Return the bytes of event data that transport *name* really gets, where the CPUs online share *caches*."""
-        transport = find_transport(name)
-        return transport.round_size(self.asked_bytes, len(transport.rings(caches)))
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial as it stands in session.json."""

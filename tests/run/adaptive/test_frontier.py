@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringbench.errors import OptionError
-from ringbench.run.adaptive.frontier import Frontier
-from ringbench.run.adaptive.precision import FEWEST
+from ringbench.run.adaptive import grown as grown_by
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
+from ringbench.spec.growth import FEWEST, SizeSearch
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
 
@@ -33,7 +33,7 @@ def _search(measure: Measure, repeats: int | None = None) -> tuple[Plan, list[di
         rows += [{"trial": t.trial, **measure(t)} for t in plan.trials if t.trial not in stored]
         assert plan.growth
         # Whatever is stored is all that is needed: the plan could have been interrupted here.
-        grown = Plan.from_json(plan.as_json(), plan.notes).grown(rows)
+        grown = grown_by(Plan.from_json(plan.as_json(), plan.notes), rows)
         if isinstance(grown, str):
             return plan, rows, grown
         plan = grown
@@ -45,7 +45,7 @@ def _row(failed: int, *, valid: bool = True, saturated: bool | None = False) -> 
 
 
 def _sizes(plan: Plan) -> list[int]:
-    assert isinstance(plan.growth, Frontier)
+    assert isinstance(plan.growth, SizeSearch)
     return plan.growth.sizes
 
 
@@ -102,7 +102,7 @@ def test_a_load_that_no_size_holds_ends_at_the_largest() -> None:
 @pytest.mark.parametrize("row", [_row(0, valid=False), _row(0, saturated=True)])
 def test_trials_that_show_nothing_are_no_proof_and_no_endless_loop(row: dict[str, Any]) -> None:
     plan, _, _ = _search(lambda _: row)
-    assert isinstance(plan.growth, Frontier)
+    assert isinstance(plan.growth, SizeSearch)
     assert len(plan.trials) <= 4 * (2 * K + 1)
 
 

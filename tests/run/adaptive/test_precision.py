@@ -9,10 +9,13 @@ import pytest
 
 from ringbench.data.store.schema import TRIALS
 from ringbench.errors import OptionError
-from ringbench.run.adaptive.precision import FEWEST, Stopping, widest
+from ringbench.run.adaptive import grown as grown_by
+from ringbench.run.adaptive.precision import reason as reason_of
+from ringbench.run.adaptive.precision import widest
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
+from ringbench.spec.growth import FEWEST, UntilPrecise
 from ringbench.spec.plan import Plan
 from tests.analysis import synthetic
 
@@ -30,25 +33,25 @@ def _rows(blocks: int, spread: float, trial_s: float = 2.0) -> list[dict[str, An
     return rows
 
 
-@pytest.mark.parametrize("rule", [Stopping(precision=0.5), Stopping(max_time_s=0.1), Stopping(0.5, 0.1)])
-def test_nothing_ends_a_session_before_five_blocks(rule: Stopping) -> None:
-    assert rule.reason(_rows(FEWEST - 1, 0.001)) is None
-    assert rule.reason(_rows(FEWEST, 0.001))
+@pytest.mark.parametrize("rule", [UntilPrecise(precision=0.5), UntilPrecise(max_time_s=0.1), UntilPrecise(0.5, 0.1)])
+def test_nothing_ends_a_session_before_five_blocks(rule: UntilPrecise) -> None:
+    assert reason_of(rule, _rows(FEWEST - 1, 0.001)) is None
+    assert reason_of(rule, _rows(FEWEST, 0.001))
 
 
 def test_blocks_are_added_until_the_widest_interval_is_narrow_enough() -> None:
-    rule = Stopping(precision=0.05)
-    assert rule.reason(_rows(FEWEST, 0.2)) is None
-    reason = rule.reason(_rows(200, 0.2))
+    rule = UntilPrecise(precision=0.05)
+    assert reason_of(rule, _rows(FEWEST, 0.2)) is None
+    reason = reason_of(rule, _rows(200, 0.2))
     assert reason
     assert reason.startswith("200 repeats: every interval is within ±0.05 (widest ±0.0")
     assert "producer_ns_per_event of perf against ringbuf-reserve" in reason
 
 
 def test_a_time_ends_it_by_the_seconds_that_trials_took_and_says_how_wide_it_stayed() -> None:
-    rule = Stopping(precision=0.001, max_time_s=30)
-    assert rule.reason(_rows(7, 0.2)) is None  # 14 trials of 2 s
-    assert "30 s were up (widest interval ±0." in (rule.reason(_rows(8, 0.2)) or "")
+    rule = UntilPrecise(precision=0.001, max_time_s=30)
+    assert reason_of(rule, _rows(7, 0.2)) is None  # 14 trials of 2 s
+    assert "30 s were up (widest interval ±0." in (reason_of(rule, _rows(8, 0.2)) or "")
 
 
 def test_saturated_and_invalid_trials_give_no_interval() -> None:
@@ -62,12 +65,12 @@ def test_a_plan_grows_by_whole_blocks_that_come_out_the_same_again() -> None:
     plan = build(PROFILES["smoke"], RunOptions(precision=0.05, max_time_s=60), (0, 1))
     assert plan.repeats == FEWEST
     assert any("within ±0.05" in note and "60 s are up" in note for note in plan.notes)
-    assert plan.growth == Stopping(0.05, 60)
-    grown = plan.grown([])
+    assert plan.growth == UntilPrecise(0.05, 60)
+    grown = grown_by(plan, [])
     again = Plan.from_json(plan.as_json(), plan.notes)
     assert isinstance(grown, Plan)
     assert again == plan
-    assert again.grown([]) == grown
+    assert grown_by(again, []) == grown
     new = grown.trials[len(plan.trials) :]
     assert {trial.block for trial in new} == {FEWEST + 1}
     assert sorted(t.scenario for t in new) == sorted(t.scenario for t in plan.trials if t.block == 1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ringbench.drivers.transports import PAGE, TRANSPORTS
+from ringbench.drivers.transports import PAGE, TRANSPORTS, buffer_bytes
 from ringbench.errors import OptionError
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
@@ -103,8 +103,8 @@ def test_a_ring_for_each_cache_has_its_share_and_what_a_ring_is_too_small_for_is
     caches = ((0, 1, 2), (3, 4, 5))
     choice = RunOptions(transports=("ringbuf-per-cpu", "ringbuf-per-cache"), mode="isolated", buffer_bytes=(64 << 10,))
     plan = build(PROFILES["designs"], choice, tuple(range(6)), caches=caches)
-    assert {trial.buffer_bytes("ringbuf-per-cpu", caches) for trial in plan.trials} == {6 * 16 << 10}
-    assert {trial.buffer_bytes("ringbuf-per-cache", caches) for trial in plan.trials} == {2 * 32 << 10}
+    assert {buffer_bytes("ringbuf-per-cpu", trial.asked_bytes, caches) for trial in plan.trials} == {6 * 16 << 10}
+    assert {buffer_bytes("ringbuf-per-cache", trial.asked_bytes, caches) for trial in plan.trials} == {2 * 32 << 10}
     assert any("ringbuf-per-cache 65536 bytes, ringbuf-per-cpu 98304 bytes" in note for note in plan.notes)
     # 150 records of 64 bytes: more than half of a ring of each CPU's.
     batches = dataclasses.replace(choice, wakeups=("batch:150",), workloads=("fork-exec",))

@@ -29,7 +29,7 @@ from ringbench.analysis.claims.claim import Claim, Judged, judge
 from ringbench.analysis.claims.evidence import Evidence
 from ringbench.analysis.view import SessionView
 from ringbench.errors import OptionError, unknown_name
-from ringbench.run.planner.profiles import Group, Profile
+from ringbench.spec.profile import Group, Profile
 
 CLAIMS: dict[str, Claim] = {
     module.CLAIM.id: module.CLAIM

@@ -13,7 +13,7 @@ from enum import Enum
 from ringbench.analysis.claims.evidence import Evidence, Missing
 from ringbench.analysis.quantities import estimate, times
 from ringbench.data.stats import Interval
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 
 class Verdict(Enum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringbench.analysis.claims.evidence import Select, select
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 TIMER = "sleep:200us"
 """How a reader looks where nobody is woken: a ring of 1 MiB outlasts it at twenty million records a second."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringbench.analysis.claims.evidence import Select, select
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 LARGE = 128
 """In smallest sizes, a page for each CPU: none of these loads fills it."""

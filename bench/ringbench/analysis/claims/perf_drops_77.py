@@ -5,7 +5,7 @@ from __future__ import annotations
 from ringbench.analysis.claims.claim import Claim, Condition, at_least
 from ringbench.analysis.claims.evidence import Evidence, Missing, select
 from ringbench.data.stats import Interval
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 _BOTH = ("perf", "ringbuf-reserve")
 _LOAD = "stress-ng:fork"

@@ -7,7 +7,7 @@ from ringbench.analysis.claims.claim import Claim, Condition, less_than
 from ringbench.analysis.claims.evidence import Evidence, Missing, Select
 from ringbench.analysis.claims.lifecycle import cell, paired
 from ringbench.data.stats import Interval
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 _SMALL = 2
 _LOADS = ("fork-exec", "burst")

@@ -6,7 +6,7 @@ from ringbench.analysis.claims.claim import Claim, Condition, more_than
 from ringbench.analysis.claims.evidence import Evidence, select
 from ringbench.analysis.claims.firehose import TIMER, cell, group
 from ringbench.data.stats import Interval
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 _LENGTHS = (8, 32, 1024)
 _BOTH = ("ringbuf-output", "ringbuf-reserve")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ringbench.analysis.claims.claim import Claim, Condition, more_than
 from ringbench.analysis.claims.evidence import Evidence, Select, select
 from ringbench.data.stats import Interval
-from ringbench.run.planner.profiles import Group
+from ringbench.spec.profile import Group
 
 _LENGTHS = (128, 512, 2048)
 

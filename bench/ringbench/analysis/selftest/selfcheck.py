@@ -19,7 +19,7 @@ from ringbench.analysis.view import SessionView
 from ringbench.data.stats import Interval
 from ringbench.data.stats.proportion import share_interval
 from ringbench.drivers.transports import TRANSPORTS
-from ringbench.run.planner.profiles import Group, Profile
+from ringbench.spec.profile import Group, Profile
 
 INJECTED = 8
 """Readings of the clock that are added to each submission that has one already.

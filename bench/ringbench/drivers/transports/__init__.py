@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from ringbench.drivers.transports.arena_ring import ARENA_RING
 from ringbench.drivers.transports.ftrace import FTRACE
@@ -18,9 +19,9 @@ from ringbench.drivers.transports.ringbuf import RINGBUF_DYNPTR, RINGBUF_OUTPUT,
 from ringbench.drivers.transports.ringbuf_per_cache import RINGBUF_PER_CACHE
 from ringbench.drivers.transports.ringbuf_per_cpu import RINGBUF_PER_CPU
 from ringbench.drivers.transports.ticket_ring import TICKET_RING
-from ringbench.drivers.transports.transport import PAGE, Layout, Shape, Transport
 from ringbench.drivers.transports.user_space import USER_SPACE
 from ringbench.errors import unknown_name
+from ringbench.spec.transport import PAGE, Layout, Shape, Transport
 
 TRANSPORTS: dict[str, Transport] = {
     t.name: t
@@ -42,6 +43,12 @@ TRANSPORTS: dict[str, Transport] = {
 def carriers(record: str) -> tuple[str, ...]:
     """Return the names of the transports that can carry the *record* of that name in C."""
     return tuple(name for name, transport in TRANSPORTS.items() if transport.refuses(record) is None)
+
+
+def buffer_bytes(name: str, asked_bytes: int, caches: Sequence[Sequence[int]]) -> int:
+    """Return the bytes of event data that transport *name* really gets, where the CPUs online share *caches*."""
+    transport = find_transport(name)
+    return transport.round_size(asked_bytes, len(transport.rings(caches)))
 
 
 _VARIANT = re.compile(r"again|inject:[1-9][0-9]?|spin:[1-9][0-9]{0,2}")
@@ -68,4 +75,15 @@ def find_transport(name: str) -> Transport:
     )
 
 
-__all__ = ["NOTHING", "PAGE", "TRANSPORTS", "USER_SPACE", "Layout", "Shape", "Transport", "carriers", "find_transport"]
+__all__ = [
+    "NOTHING",
+    "PAGE",
+    "TRANSPORTS",
+    "USER_SPACE",
+    "Layout",
+    "Shape",
+    "Transport",
+    "buffer_bytes",
+    "carriers",
+    "find_transport",
+]

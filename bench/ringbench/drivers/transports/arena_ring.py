@@ -9,7 +9,7 @@ import dataclasses
 
 from ringbench.drivers.transports import ticket_ring
 from ringbench.drivers.transports.ticket_ring import TICKET_RING
-from ringbench.drivers.transports.transport import PAGE
+from ringbench.spec.transport import PAGE
 
 SLOTS_AT = PAGE
 """Bytes from the arena's beginning to its slots. The next ticket has a page of its own before them."""

@@ -6,7 +6,7 @@ events of a life and no others, of the lengths that their texts have.
 
 from __future__ import annotations
 
-from ringbench.drivers.transports.transport import PAGE, Transport
+from ringbench.spec.transport import PAGE, Transport
 
 _FEWEST = 2
 """Pages of a CPU's ring at least (kernel/trace/ring_buffer.c, ring_buffer_resize())."""

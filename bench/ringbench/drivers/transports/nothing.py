@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringbench.drivers.transports.transport import Transport
+from ringbench.spec.transport import Transport
 
 NOTHING = Transport(
     name="nothing",

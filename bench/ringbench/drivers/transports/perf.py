@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringbench.drivers.transports.transport import PAGE, Transport
+from ringbench.spec.transport import PAGE, Transport
 
 
 def pages_per_cpu(asked: int, cpus: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringbench.drivers.transports.transport import Transport, whole_pages
+from ringbench.spec.transport import Transport, whole_pages
 
 _STRUCT = 320
 """struct bpf_queue_stack without its elements, about (kernel/bpf/queue_stack_maps.c)."""

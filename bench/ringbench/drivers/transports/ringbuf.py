@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringbench.drivers.transports.transport import PAGE, Transport
+from ringbench.spec.transport import PAGE, Transport
 
 BUSY = 1 << 31
 """In a record's header: reserved, and neither submitted nor discarded yet (kernel: BPF_RINGBUF_BUSY_BIT)."""

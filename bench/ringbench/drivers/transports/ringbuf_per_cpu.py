@@ -6,7 +6,7 @@ Each producer writes to its own CPU's ring by `reserve` and `submit`, as ringbuf
 from __future__ import annotations
 
 from ringbench.drivers.transports import ringbuf
-from ringbench.drivers.transports.transport import Transport
+from ringbench.spec.transport import Transport
 
 _ARRAY, _POINTER = 320, 8
 """struct bpf_array without its elements, about (kernel/bpf/arraymap.c): it holds a pointer for each ring at least."""

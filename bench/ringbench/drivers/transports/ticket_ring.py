@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 
-from ringbench.drivers.transports.transport import PAGE, Transport, whole_pages
+from ringbench.spec.transport import PAGE, Transport, whole_pages
 
 READY = 8
 """Bytes before each record: the ticket that it is of, plus one; 0 while it is being written."""

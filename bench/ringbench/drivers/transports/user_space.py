@@ -7,7 +7,7 @@ has them.
 from __future__ import annotations
 
 from ringbench.drivers.transports.ringbuf import possible, stride
-from ringbench.drivers.transports.transport import PAGE, Transport, whole_pages
+from ringbench.spec.transport import PAGE, Transport, whole_pages
 
 CQE = 16
 """Bytes of a completion: the record itself, as user_data, res and flags (struct io_uring_cqe)."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from ringbench.run.adaptive.precision import FEWEST
+from ringbench.spec.growth import FEWEST, SizeSearch
 from ringbench.spec.trial import Trial
 
 _PATIENCE = 2
@@ -35,73 +35,53 @@ class Tries:
         return self.clean + self.lossy + self.without
 
 
-@dataclass(frozen=True)
-class Frontier:
-    """A session's search."""
+def next_block(search: SizeSearch, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
+    """Return the cells of the next block after *trials*, or why *rows* are enough."""
+    tried = _tried(trials, rows)
+    following = [(line, following(search, tries)) for line, tries in tried.items()]
+    wanted = [(line, size) for line, size in following if size is not None] or _for_the_curve(search, tried)
+    if not wanted:
+        return "the search: every load and transport has its smallest size without loss, or none up to the largest."
+    return [dataclasses.replace(line, asked_bytes=size) for line, size in wanted]
 
-    kind: ClassVar[str] = "frontier"
-    repeats: int
-    """Repeats without a loss that make a size clean."""
-    smallest_bytes: int
-    largest_bytes: int
 
-    @property
-    def words(self) -> str:
-        """Return the rule in words."""
-        return (
-            "The smallest size without loss is searched by bisection, for each load and transport; a size counts once "
-            f"{self.repeats} of {self.repeats} repeats lost nothing. Smaller ones are then measured {FEWEST} times."
-        )
-
-    @property
-    def sizes(self) -> list[int]:
-        """Return the sizes there are, in bytes over all CPUs: every transport can have them."""
-        count = (self.largest_bytes // self.smallest_bytes).bit_length()
-        return [self.smallest_bytes << step for step in range(count)]
-
-    def grow(self, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
-        """Return the cells of the next block after *trials*, or why *rows* are enough."""
-        tried = _tried(trials, rows)
-        following = [(line, self.following(tries)) for line, tries in tried.items()]
-        wanted = [(line, size) for line, size in following if size is not None] or self._for_the_curve(tried)
-        if not wanted:
-            return "the search: every load and transport has its smallest size without loss, or none up to the largest."
-        return [dataclasses.replace(line, asked_bytes=size) for line, size in wanted]
-
-    def following(self, tried: Mapping[int, Tries]) -> int | None:
-        """Return the size to try next after *tried*, tries by size; None once the search has ended."""
-        sizes = self.sizes
-        lossy = [place for place, size in enumerate(sizes) if size in tried and tried[size].lossy]
-        clean = [place for place, size in enumerate(sizes) if size in tried and self._is_clean(tried[size])]
-        low = max((place for place in lossy if not clean or place < clean[0]), default=-1)
-        if clean:
-            place = (low + clean[0]) // 2
-            if clean[0] - low <= 1:
-                return None
-        elif low >= 0:
-            place = low + 1
-        else:  # nothing is known yet of the size that was begun with
-            place = next((place for place, size in enumerate(sizes) if size in tried), 0)
-        if place >= len(sizes) or tried.get(sizes[place], Tries()).without > _PATIENCE * self.repeats:
+def following(search: SizeSearch, tried: Mapping[int, Tries]) -> int | None:
+    """Return the size to try next after *tried*, tries by size; None once the search has ended."""
+    sizes = search.sizes
+    lossy = [place for place, size in enumerate(sizes) if size in tried and tried[size].lossy]
+    clean = [place for place, size in enumerate(sizes) if size in tried and _is_clean(search, tried[size])]
+    low = max((place for place in lossy if not clean or place < clean[0]), default=-1)
+    if clean:
+        place = (low + clean[0]) // 2
+        if clean[0] - low <= 1:
             return None
-        return sizes[place]
+    elif low >= 0:
+        place = low + 1
+    else:  # nothing is known yet of the size that was begun with
+        place = next((place for place, size in enumerate(sizes) if size in tried), 0)
+    if place >= len(sizes) or tried.get(sizes[place], Tries()).without > _PATIENCE * search.repeats:
+        return None
+    return sizes[place]
 
-    def found(self, tried: Mapping[int, Tries]) -> int | None:
-        """Return the smallest size that is clean, None where none is."""
-        return next((size for size in self.sizes if size in tried and self._is_clean(tried[size])), None)
 
-    def _is_clean(self, tries: Tries) -> bool:
-        return not tries.lossy and tries.clean >= self.repeats
+def found(search: SizeSearch, tried: Mapping[int, Tries]) -> int | None:
+    """Return the smallest size that is clean, None where none is."""
+    return next((size for size in search.sizes if size in tried and _is_clean(search, tried[size])), None)
 
-    def _for_the_curve(self, tried: Mapping[Trial, Mapping[int, Tries]]) -> list[tuple[Trial, int]]:
-        shown = {line: {s: t for s, t in tries.items() if t.clean or t.lossy} for line, tries in tried.items()}
-        largest = max((self.found(tries) or max(tries) for tries in shown.values() if tries), default=0)
-        return [
-            (line, size)
-            for line, tries in tried.items()
-            for size in self.sizes
-            if shown[line] and size <= largest and tries.get(size, Tries()).all < FEWEST
-        ]
+
+def _is_clean(search: SizeSearch, tries: Tries) -> bool:
+    return not tries.lossy and tries.clean >= search.repeats
+
+
+def _for_the_curve(search: SizeSearch, tried: Mapping[Trial, Mapping[int, Tries]]) -> list[tuple[Trial, int]]:
+    shown = {line: {s: t for s, t in tries.items() if t.clean or t.lossy} for line, tries in tried.items()}
+    largest = max((found(search, tries) or max(tries) for tries in shown.values() if tries), default=0)
+    return [
+        (line, size)
+        for line, tries in tried.items()
+        for size in search.sizes
+        if shown[line] and size <= largest and tries.get(size, Tries()).all < FEWEST
+    ]
 
 
 def _tried(trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> dict[Trial, dict[int, Tries]]:

@@ -7,61 +7,34 @@ it would have. Five repeats at least are made: with fewer there is no 95 % inter
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
+from ringbench.spec.growth import COLUMNS, FEWEST, UntilPrecise
 from ringbench.spec.trial import Trial
 
 if TYPE_CHECKING:
     from ringbench.analysis.comparison import Comparison
     from ringbench.data.stats import Interval
 
-FEWEST = 5
-COLUMNS = (
-    *("producer_ns_per_event", "consumer_cpu_ns_per_event", "events_per_s"),
-    *("drain_ns_per_event", "fill_ns_per_event"),
-)
-"""The figures whose intervals are looked at. Losses, order and latency are told by size and pace of the load, more than
-by repeats: they are not waited for."""
+
+def next_block(rule: UntilPrecise, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
+    """Return the cells of another block like the first of *trials*, or why *rows* are enough."""
+    return reason(rule, rows) or [trial for trial in trials if trial.block == 1]
 
 
-@dataclass(frozen=True)
-class Stopping:
-    """A session's rule: a precision, a time, or both, whichever comes first."""
-
-    kind: ClassVar[str] = "precision"
-    precision: float | None = None
-    """Half the width of an interval over its value, at most."""
-    max_time_s: float | None = None
-    """Seconds that trials may take together."""
-
-    @property
-    def words(self) -> str:
-        """Return the rule in words."""
-        parts = []
-        if self.precision is not None:
-            parts.append(f"every interval of {', '.join(COLUMNS)} is within ±{self.precision:.3g} of its value")
-        if self.max_time_s is not None:
-            parts.append(f"{self.max_time_s:g} s are up")
-        return f"Blocks are added until {' or '.join(parts)}, {FEWEST} at least."
-
-    def grow(self, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
-        """Return the cells of another block like the first of *trials*, or why *rows* are enough."""
-        return self.reason(rows) or [trial for trial in trials if trial.block == 1]
-
-    def reason(self, rows: Sequence[Mapping[str, Any]]) -> str | None:
-        """Return why *rows*, those of whole blocks, are enough; None where another block is needed."""
-        blocks = len({row["block"] for row in rows})
-        if blocks < FEWEST:
-            return None
-        width, what = widest(rows)
-        if self.precision is not None and width is not None and width <= self.precision:
-            return f"{blocks} repeats: every interval is within ±{self.precision:.3g} (widest ±{width:.3g}, {what})."
-        spent = sum({row["trial"]: row["trial_s"] or 0.0 for row in rows}.values())
-        if self.max_time_s is not None and spent >= self.max_time_s:
-            reached = f"widest interval ±{width:.3g}, {what}" if width is not None else "nothing to have an interval of"
-            return f"{blocks} repeats: {self.max_time_s:g} s were up ({reached})."
+def reason(rule: UntilPrecise, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return why *rows*, those of whole blocks, are enough; None where another block is needed."""
+    blocks = len({row["block"] for row in rows})
+    if blocks < FEWEST:
         return None
+    width, what = widest(rows)
+    if rule.precision is not None and width is not None and width <= rule.precision:
+        return f"{blocks} repeats: every interval is within ±{rule.precision:.3g} (widest ±{width:.3g}, {what})."
+    spent = sum({row["trial"]: row["trial_s"] or 0.0 for row in rows}.values())
+    if rule.max_time_s is not None and spent >= rule.max_time_s:
+        reached = f"widest interval ±{width:.3g}, {what}" if width is not None else "nothing to have an interval of"
+        return f"{blocks} repeats: {rule.max_time_s:g} s were up ({reached})."
+    return None
 
 
 def widest(rows: Sequence[Mapping[str, Any]]) -> tuple[float | None, str]:

@@ -7,15 +7,14 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 from ringbench.drivers.readers import reader
-from ringbench.drivers.transports import NOTHING, Transport, find_transport
+from ringbench.drivers.transports import NOTHING, Transport, buffer_bytes, find_transport
 from ringbench.drivers.workloads import offered, operation, probe, usual_record_bytes
 from ringbench.errors import OptionError
-from ringbench.run.adaptive.frontier import Frontier
-from ringbench.run.adaptive.precision import FEWEST, Stopping
 from ringbench.run.planner.options import RunOptions
-from ringbench.run.planner.profiles import Group, Profile, smallest
+from ringbench.spec.growth import FEWEST, Growth, SizeSearch, UntilPrecise
 from ringbench.spec.placement import reader_cpus
-from ringbench.spec.plan import Growth, Plan
+from ringbench.spec.plan import Plan
+from ringbench.spec.profile import Group, Profile, smallest
 from ringbench.spec.stages import WITHOUT_TRANSPORT
 from ringbench.spec.trial import Trial, block
 from ringbench.spec.waits import WAITS, Wait, usual, wait
@@ -99,14 +98,14 @@ def _growth(profile: Profile, choice: RunOptions, repeats: int, online: int) -> 
                 "profile frontier searches the buffer's size by itself, in isolated trials: it goes with no COMMAND, "
                 "--buffer-bytes, --mode, --precision or --max-time."
             )
-        return Frontier(repeats, smallest(online), _LARGEST_BYTES)
+        return SizeSearch(repeats, smallest(online), _LARGEST_BYTES)
     if not by_rule:
         return None
     if choice.command:
         raise OptionError("a COMMAND is run as often as --repeats says: --precision and --max-time don't go with it.")
     if choice.repeats is not None:
         raise OptionError("--repeats says how often; --precision and --max-time say until when: choose one of the two.")
-    return Stopping(choice.precision, choice.max_time_s)
+    return UntilPrecise(choice.precision, choice.max_time_s)
 
 
 def _cells(
@@ -217,7 +216,7 @@ def _able(
     elif refused := reader(cell.reader).refuses(transport, policy):
         reason = f"reader {cell.reader} with {name} under wake-up {policy.name}: {refused}"
     else:
-        ring = transport.ring_bytes(cell.buffer_bytes(name, caches), len(transport.rings(caches)))
+        ring = transport.ring_bytes(buffer_bytes(name, cell.asked_bytes, caches), len(transport.rings(caches)))
         record = probe(cell.workload, cell.record_bytes).record
         if too_much := policy.ring_too_small(ring, transport.stride(record.nbytes)):
             reason = f"{name} with {cell.asked_bytes} bytes: {too_much}"
@@ -243,7 +242,7 @@ def _unequal_sizes(cells: Iterable[Trial], caches: Caches) -> list[str]:
     for cell in sorted({cell.asked_bytes: cell for cell in cells}.values(), key=lambda cell: cell.asked_bytes):
         size = cell.asked_bytes
         names = {name for cell in cells for name in cell.transports if find_transport(name).submit != NOTHING.submit}
-        sizes = {name: cell.buffer_bytes(name, caches) for name in sorted(names)}
+        sizes = {name: buffer_bytes(name, cell.asked_bytes, caches) for name in sorted(names)}
         given = {name: nbytes for name, nbytes in sizes.items() if nbytes}  # none is the machine's own choice
         if len(set(given.values())) > 1:
             told = ", ".join(f"{name} {nbytes} bytes" for name, nbytes in given.items())

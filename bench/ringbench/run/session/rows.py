@@ -7,6 +7,7 @@ from typing import Any
 
 from ringbench.data.metrics import Recording, backlog, compute
 from ringbench.data.metrics.drops import account_error
+from ringbench.drivers.transports import buffer_bytes
 from ringbench.drivers.workloads import probe
 from ringbench.machine import caches
 from ringbench.run.trials.trial import Outcome, Share
@@ -30,7 +31,7 @@ def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
         "wakeup": trial.wakeup,
         "workload": trial.workload,
         "cpus": cpu_list.show(trial.cpus),
-        "buffer_bytes": trial.buffer_bytes(name, caches.online_by_cache()),
+        "buffer_bytes": buffer_bytes(name, trial.asked_bytes, caches.online_by_cache()),
         "asked_bytes": trial.asked_bytes,
         "block": trial.block,
         "drain_interval_s": None if trial.mode == "capacity" else _pace_of_sleep(trial, plan),

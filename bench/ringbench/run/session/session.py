@@ -14,6 +14,7 @@ from ringbench.data.store.folder import SessionWriter
 from ringbench.machine import interference, isolation
 from ringbench.machine.fingerprint import environment
 from ringbench.machine.measured_by import measured_by
+from ringbench.run import adaptive
 from ringbench.run.session.revision import revision
 from ringbench.run.session.trial_runner import Measuring
 from ringbench.spec.plan import Plan
@@ -69,7 +70,7 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
                     if trial.trial not in writer.done:
                         told.before(trial)
                         told.after(measuring.measure(trial))
-                grown = plan.grown(writer.rows())
+                grown = adaptive.grown(plan, writer.rows())
                 if isinstance(grown, str):
                     measuring.notes.append(f"Stopped after {grown}")
                 if not isinstance(grown, Plan):

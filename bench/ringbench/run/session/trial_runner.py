@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from ringbench.data.store.folder import SessionWriter
-from ringbench.drivers.transports import find_transport, memcg_charge
+from ringbench.drivers.transports import buffer_bytes, find_transport, memcg_charge
 from ringbench.drivers.workloads import probe
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import other_programs, tracepoints
@@ -204,7 +204,7 @@ def _tracepoints(plan: Plan) -> set[str]:
 def _weigh(plan: Plan) -> MemcgCharges:
     """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
     shared = caches.online_by_cache()
-    every = {(name, t.buffer_bytes(name, shared)) for t in plan.trials for name in t.transports}
+    every = {(name, buffer_bytes(name, t.asked_bytes, shared)) for t in plan.trials for name in t.transports}
     wanted = sorted((name, size) for name, size in every if size and find_transport(name).producers == "bpf")
     try:
         return isolation.run(_weigh_all, wanted) if wanted else {}

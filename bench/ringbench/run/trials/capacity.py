@@ -20,7 +20,7 @@ import numpy as np
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Capacity, Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
-from ringbench.drivers.transports import Transport, find_transport, memory
+from ringbench.drivers.transports import Transport, buffer_bytes, find_transport, memory
 from ringbench.drivers.workloads.firehose import RECORD_BYTES, records_a_call
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus, program, syscalls
@@ -203,7 +203,7 @@ def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outc
     with full_buffer(
         transport,
         trial.reader,
-        nbytes=trial.buffer_bytes(transport.name, caches.online_by_cache()),
+        nbytes=buffer_bytes(transport.name, trial.asked_bytes, caches.online_by_cache()),
         record_bytes=trial.record_bytes or RECORD_BYTES,
         filled_from=trial.cpus,
         records_per_run=records_a_call(trial.workload.partition(":")[2] or None),

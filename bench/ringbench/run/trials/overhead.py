@@ -15,7 +15,7 @@ import time
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum, Overhead
 from ringbench.drivers.readers import Opening, Reader, argument, reader
-from ringbench.drivers.transports import TRANSPORTS, Transport, find_transport
+from ringbench.drivers.transports import TRANSPORTS, Transport, buffer_bytes, find_transport
 from ringbench.drivers.workloads import operation, probe
 from ringbench.drivers.workloads.rounds import Rounds
 from ringbench.errors import InvalidMeasurementError
@@ -60,7 +60,7 @@ class _Tracing:
     def __init__(self, trial: Trial, plan: Plan) -> None:
         self.stage = trial.stage
         self.transport: Transport = find_transport(trial.transports[0])
-        self.nbytes = trial.buffer_bytes(self.transport.name, caches.online_by_cache())
+        self.nbytes = buffer_bytes(self.transport.name, trial.asked_bytes, caches.online_by_cache())
         self.loaded: program.Program | None = None
         self.source: Reader | None = None
         self._read_loop: ReadLoop | None = None
@@ -135,7 +135,9 @@ def _operations(trial: Trial, events: int) -> int:
     """Return the operations of a round, of so many *events* each: half of any transport's ring has room for them."""
     shared, nbytes = caches.online_by_cache(), probe(trial.workload, trial.record_bytes).record.nbytes
     rooms = [
-        each.ring_bytes(trial.buffer_bytes(each.name, shared), len(each.rings(shared))) // 2 // each.stride(nbytes)
+        each.ring_bytes(buffer_bytes(each.name, trial.asked_bytes, shared), len(each.rings(shared)))
+        // 2
+        // each.stride(nbytes)
         for each in TRANSPORTS.values()
     ]
     return max(1, min(_MOST, min(rooms) // events))

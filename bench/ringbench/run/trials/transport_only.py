@@ -18,11 +18,12 @@ from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.channels import Channel, channel
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
-from ringbench.drivers.transports import find_transport
+from ringbench.drivers.transports import buffer_bytes, find_transport
 from ringbench.drivers.workloads.writers import Writers
 from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import cpus, syscalls
 from ringbench.machine import caches
+from ringbench.run.trials.load import load_of
 from ringbench.run.trials.read_loop import Reading, ReadLoop
 from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
 from ringbench.spec.placement import reader_cpus
@@ -48,7 +49,7 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
     transport, load = find_transport(trial.transports[0]), _writers(trial, plan)
     most = _most(trial, plan)
     with contextlib.ExitStack() as stack:
-        opened = channel(transport.name).open(trial.buffer_bytes(transport.name, caches.online_by_cache()))
+        opened = channel(transport.name).open(buffer_bytes(transport.name, trial.asked_bytes, caches.online_by_cache()))
         stack.callback(opened.close)
         # Flat out nobody knows how many there will be: they are counted and not kept.
         arena = Arena(WRITE, most * len(trial.cpus), keep=load.offered_per_s() is not None)
@@ -89,7 +90,7 @@ def _permitted(name: str, trial: Trial, plan: Plan) -> int:
 
 
 def _writers(trial: Trial, plan: Plan) -> Writers:
-    load = plan.load(trial)
+    load = load_of(plan, trial)
     if not isinstance(load, Writers):
         raise OptionError(
             f"{trial.transports[0]} goes with the workloads writers:B and relay:B alone, not with {trial.workload}."

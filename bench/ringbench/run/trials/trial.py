@@ -20,12 +20,13 @@ from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.readers.blocks import Fed
-from ringbench.drivers.transports import Transport, find_transport, memory
+from ringbench.drivers.transports import Transport, buffer_bytes, find_transport, memory
 from ringbench.drivers.workloads import Workload, probe
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import Probe
 from ringbench.machine import caches
 from ringbench.run.trials.capture import Capture
+from ringbench.run.trials.load import load_of
 from ringbench.run.trials.read_loop import ReadLoop
 from ringbench.run.trials.window_controller import WindowController
 from ringbench.spec.event import Events
@@ -95,7 +96,7 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
     Raises MissingRequirementError when something is missing (before anything is attached, where that can be known),
     InvalidMeasurementError when the measurement broke off, and RingbenchError where *place* can't be written.
     """
-    load, capture = plan.load(trial), None
+    load, capture = load_of(plan, trial), None
     sent = probe(trial.workload, trial.record_bytes)
     with contextlib.ExitStack() as stack:
         if place is not None and sent.record.kept and reader(trial.reader).keeps:
@@ -105,7 +106,7 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
         stack.callback(load.stop)
         load.prepare()
         transports = [find_transport(name) for name in trial.transports]
-        sizes = {t.name: trial.buffer_bytes(t.name, caches.online_by_cache()) for t in transports}
+        sizes = {t.name: buffer_bytes(t.name, trial.asked_bytes, caches.online_by_cache()) for t in transports}
         policy = wakeup(trial.wakeup)
         loaded = program.load(transports, probe=sent, sizes=sizes, wakeup=policy, timed=len(transports) == 1)
         stack.callback(loaded.close)
