@@ -77,9 +77,5 @@ def share(outcome: Outcome, transport: str) -> Any:
     return next(s for s in outcome.shares if s.transport == transport)
 
 
-BUFFERS = tuple(
-    name
-    for name, transport in TRANSPORTS.items()
-    if transport.layout in ("perf", "ringbuf") and transport.needs is None
-)
+BUFFERS = tuple(name for name, transport in TRANSPORTS.items() if transport.library and transport.needs is None)
 """The two buffers as every kernel has them: what every reader reads. The other designs have tests of their own."""

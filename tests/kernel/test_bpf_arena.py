@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ringbench.drivers import features
-from ringbench.drivers.transports import PAGE, TRANSPORTS, arena_ring, memcg_charge
+from ringbench.drivers import features, memcg_charge
+from ringbench.drivers.transports import PAGE, TRANSPORTS, arena_ring
 from ringbench.kernel import bpf_arena, program, source, syscalls
 from ringbench.kernel.bpf_arena import BpfArena
 from ringbench.kernel.probe import fill

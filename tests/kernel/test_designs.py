@@ -14,7 +14,6 @@ from ringbench.data.order import Recorded, analyse
 from ringbench.drivers.readers import READERS
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.transports import TRANSPORTS
-from ringbench.drivers.transports.rings import open_rings
 from ringbench.kernel import cpus, probe, program, source, syscalls
 from ringbench.kernel.probe import fill
 from ringbench.kernel.ticket_ring import MappedTickets

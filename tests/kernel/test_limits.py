@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 
 from ringbench.data.store.folder import read_session
-from ringbench.drivers.transports import TRANSPORTS, memcg_charge
+from ringbench.drivers import memcg_charge
+from ringbench.drivers.transports import TRANSPORTS
 from ringbench.drivers.workloads.stress_ng import StressNg
 from ringbench.drivers.workloads.workers import Workers
 from ringbench.kernel import cpus, syscalls

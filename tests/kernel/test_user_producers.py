@@ -22,7 +22,7 @@ from ringbench.data.metrics.drops import account_error
 from ringbench.data.metrics.ordering import late_events
 from ringbench.data.store.folder import read_session
 from ringbench.drivers import features
-from ringbench.drivers.channels import CHANNELS, Kind
+from ringbench.drivers.channels import USER_SPACE
 from ringbench.drivers.channels.mapped_ring import MappedRing
 from ringbench.drivers.channels.printk import MOST, MOST_PER_S
 from ringbench.drivers.readers.arena import Arena
@@ -155,7 +155,7 @@ class _RingEach(MappedRing):
 
 
 def _measure_ring_each(plan: Plan) -> Outcome:
-    CHANNELS["mapped-ring"] = Kind("mapped-ring", _RingEach)
+    USER_SPACE["mapped-ring"] = dataclasses.replace(USER_SPACE["mapped-ring"], open_channel=_RingEach)
     return transport_only.measure(plan.trials[0], plan)
 
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Protocol
 
 from ringbench.drivers.transports import PAGE, TRANSPORTS
-from ringbench.drivers.transports.rings import open_rings
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import bpf_arena, ftrace, kmsg, linked_list, probe, program, source, syscalls, uring, uring_read
 from ringbench.kernel.uring_poll import UringPoll
@@ -155,7 +154,7 @@ def _read_by_io_uring(name: str) -> str:
     transport, record_bytes = TRANSPORTS[name], 64
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     loaded = program.load([transport], probe=probe.fill(1, record_bytes))
-    ring = open_rings(loaded, transport, len(os.sched_getaffinity(0)) * PAGE, Wakeup("every"))[0]
+    ring = transport.open(loaded, len(os.sched_getaffinity(0)) * PAGE, Wakeup("every"))[0]
     syscalls.run_repeatedly(loaded.repeatable("fill"), 1)
     found = []
     for verb, operation in (("read", uring_read.READ), ("multishot", uring_read.READ_MULTISHOT)):

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ringbench.drivers.transports import PAGE, Transport, arena_ring
 from ringbench.kernel import syscalls
+from ringbench.spec.transport import PAGE, TransportSpec
 
 ARENA, MMAPABLE = 33, 1 << 10
 """BPF_MAP_TYPE_ARENA, and the flag BPF_F_MMAPABLE, without which there is none (include/uapi/linux/bpf.h)."""
@@ -45,11 +45,9 @@ class BpfArena:
         os.close(self.fd)
 
 
-def made(transports: Sequence[Transport], sizes: Mapping[str, int]) -> dict[str, BpfArena]:
+def made(transports: Sequence[TransportSpec], sizes: Mapping[str, int]) -> dict[str, BpfArena]:
     """Make an arena for each of *transports* that lies in one, and return them by transport.
 
     *sizes*: bytes of data by transport, by default a page. Raises OSError as :class:`BpfArena`.
     """
-    return {
-        t.name: BpfArena(arena_ring.arena_bytes(sizes.get(t.name, PAGE))) for t in transports if t.layout == "arena"
-    }
+    return {t.name: BpfArena(t.arena_bytes(sizes.get(t.name, PAGE))) for t in transports if t.arena_bytes is not None}

@@ -13,14 +13,16 @@ import mmap
 import os
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 from ringbench import native
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus, ftrace_format, syscalls
 from ringbench.kernel.program import Program
+from ringbench.kernel.ring import Ring
 from ringbench.kernel.tracefs import Instance
 from ringbench.native import loader
-from ringbench.spec.transport import PAGE, Transport
+from ringbench.spec.transport import PAGE, TransportSpec
 
 CLOCK = "mono"
 """ktime_get_mono_fast_ns(), which is what bpf_ktime_get_ns() reads (kernel/trace/trace.c, trace_clocks)."""
@@ -59,7 +61,7 @@ class Ftrace:
     its settings can't be had.
     """
 
-    def __init__(self, program: Program, transport: Transport, data_bytes: int) -> None:
+    def __init__(self, program: Program, transport: TransportSpec, data_bytes: int) -> None:
         online, runs_fd = cpus.online(), program.events(transport).map_fd
         self._looks: list[int] = []
         self._notes = mmap.mmap(runs_fd, PAGE * -(-(max(online) + 1) * ctypes.sizeof(_Runs) // PAGE))
@@ -80,7 +82,7 @@ class Ftrace:
             syscalls.wait_for_producers()  # whoever began to run the callbacks before has no way to ftrace's
             for ring in self.rings:
                 ring.runs.counting = 1
-            if any(ring.lost() for ring in self.rings):
+            if any(ring.lost_since_made() for ring in self.rings):
                 raise InvalidMeasurementError("ftrace dropped events before the trial had begun; take a larger buffer.")
         except BaseException:
             self._let_go()
@@ -99,11 +101,11 @@ class Ftrace:
         events were lost even then, so that nobody can say whether their runs were counted.
         """
         if self._at_the_end is None:
-            before = [each.lost() for each in self.rings]
+            before = [each.lost_since_made() for each in self.rings]
             for each in self.rings:
                 each.runs.counting = 0
             syscalls.wait_for_producers()
-            if before != [each.lost() for each in self.rings]:
+            if before != [each.lost_since_made() for each in self.rings]:
                 raise InvalidMeasurementError("ftrace dropped events while the trial was brought to its end.")
             self._at_the_end = before
         return self._at_the_end[self.rings.index(ring)]
@@ -120,8 +122,11 @@ class Ftrace:
         self.instance.close()
 
 
-class FtraceRing:
+class FtraceRing(Ring):
     """One CPU's ring."""
+
+    numbered: ClassVar[bool] = False  # nobody in the kernel gave its records numbers
+    names_births: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -165,19 +170,19 @@ class FtraceRing:
             raise OSError(-count, f"reading ftrace's pages of CPU {self.cpu}")
         return count
 
-    def lost(self) -> int:
+    def lost_since_made(self) -> int:
         """Return ftrace's own count of the events that it lost here since the instance was made."""
         return sum(int(count) for _, count in _LOST.findall(self._of.instance.read(f"per_cpu/cpu{self.cpu}/stats")))
 
     @property
-    def took(self) -> tuple[int, int]:
+    def kernel_write_cost(self) -> tuple[int, int]:
         """The ns that ftrace's callback took of this CPU in the window, and how often; (0, 0) where it isn't timed.
 
         What lies between two looks with nothing in between is taken off.
         """
         return int(self.runs.busy_ns) - int(self.runs.idle_ns), int(self.runs.looks)
 
-    def settle(self, sink: native.Sink) -> int:
+    def count_dropped(self, sink: native.Sink) -> int:
         """Return how many events of the window ftrace dropped. To be called once, when nothing comes any more.
 
         A record that is missing was dropped: how many of them in the window, ftrace doesn't say. But each run that the

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ringbench import native
 from ringbench.errors import MissingRequirementError
+from ringbench.kernel.ring import Ring
 
 PLACE = "/dev/kmsg"
 _LEVELS, _FILTER = Path("/proc/sys/kernel/printk"), Path("/proc/sys/kernel/printk_devkmsg")
@@ -65,7 +66,7 @@ def size_bytes() -> int:
     return found
 
 
-class KernelLog:
+class KernelLog(Ring):
     """The lines that come after it was opened and begin with *mark*, each a record of two numbers, 16 bytes.
 
     A line is ``MARK NUMBER STAMP``; the record has stamp and number. *writer*: the name (comm) of the processes that
@@ -87,12 +88,20 @@ class KernelLog:
         self._put = native.library().on_ringbuf
         self._next: int | None = None
         self._torn = False
-        self.position = 0
-        """Bytes of our lines' text read so far."""
+        self._read_bytes = 0
         self.suppressed = 0
         """Lines of ours that the kernel says it dropped."""
-        self.overwritten = 0
+        self._overwritten = 0
+
+    @property
+    def position(self) -> int:
+        """Bytes of our lines' text read so far."""
+        return self._read_bytes
+
+    @property
+    def overwritten(self) -> int:
         """Lines of anybody's that were overwritten before they were read."""
+        return self._overwritten
 
     def drain(self, sink: native.Sink) -> int:
         """Hand over to *sink* what is there, at most its limit, by a system call a line; return how many records."""
@@ -114,7 +123,7 @@ class KernelLog:
             return
         number = int(found[1])
         if self._torn and self._next is not None:
-            self.overwritten += max(0, number - self._next)
+            self._overwritten += max(0, number - self._next)
         self._torn, self._next = False, number + 1
         text = found[2]
         if ours := self._ours.fullmatch(text):
@@ -122,7 +131,7 @@ class KernelLog:
             record = b"".join(word.to_bytes(8, "little") for word in words)
             sink.in_call = 0
             self._put(ctypes.byref(sink), record, ctypes.c_size_t(len(record)))
-            self.position += len(text)
+            self._read_bytes += len(text)
         elif dropped := self._dropped.fullmatch(text):
             self.suppressed += int(dropped[1])
 

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ringbench import native
+from ringbench.kernel.ring import Ring
 from ringbench.spec.record import Record
 
 
-class MappedRing(abc.ABC):
+class MappedRing(Ring):
     """A ring of records of *record_bytes* each that lie *stride* bytes apart, for one reader."""
 
+    viewable: ClassVar[bool] = True
     _plain_loop: ClassVar[str]
     """The compiled loop behind :meth:`plain`, by its name in rings.c."""
     record_bytes: int

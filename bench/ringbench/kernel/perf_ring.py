@@ -45,7 +45,7 @@ class MappedPerfRing(MappedRing):
         self.record_bytes = record_bytes
         self.stride = (_HEADER + _RAW_LENGTH + record_bytes + 7) & ~7
         self.size = pages * mmap.PAGESIZE
-        self.lost = 0
+        self._lost = 0
         """Sum of what PERF_RECORD_LOST said to :meth:`take`; losses behind the last record are never said."""
         self._plain_header = SAMPLE | self.stride << 48
         self._memory = mmap.mmap(fd, mmap.PAGESIZE + self.size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
@@ -69,6 +69,11 @@ class MappedPerfRing(MappedRing):
             os.close(fd)
             raise
         return ring
+
+    @property
+    def lost(self) -> int:
+        """Sum of PERF_RECORD_LOST that :meth:`take` met; the compiled loop's are in its sink."""
+        return self._lost
 
     def pending_bytes(self) -> int:
         """Return the bytes written and not yet consumed; InvalidMeasurementError where the positions cannot be."""
@@ -135,7 +140,7 @@ class MappedPerfRing(MappedRing):
             into[0] = np.frombuffer(body, into.dtype, 1, _RAW_LENGTH)[0]
             taken = 1
         elif kind == LOST and size >= 24:
-            self.lost += int.from_bytes(body[8:16], "little")
+            self._lost += int.from_bytes(body[8:16], "little")
         elif not 0 < kind <= _LAST_KNOWN or kind in (SAMPLE, LOST):
             raise unlike
         self._move(size)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ringbench.drivers.transports import Transport
 from ringbench.errors import MissingRequirementError, OptionError, RingbenchError
 from ringbench.kernel import bpf_arena, cpus, headers, source
 from ringbench.kernel.bpf_arena import BpfArena
 from ringbench.kernel.probe import LIFECYCLE, Probe
+from ringbench.spec.transport import TransportSpec
 from ringbench.spec.wakeups import NOBODY, Wakeup
 
 FAILED_CODES = 128
@@ -102,7 +102,7 @@ class Program:
     def __init__(
         self,
         bpf: Any,
-        transports: Sequence[Transport],
+        transports: Sequence[TransportSpec],
         probe: Probe,
         arenas: Mapping[str, BpfArena],
         *,
@@ -120,13 +120,13 @@ class Program:
         if probe.timer_ns is not None:
             self._attach_timer(probe.timer_ns)
 
-    def events(self, transport: Transport) -> Any:
+    def events(self, transport: TransportSpec) -> Any:
         """Return BCC's table of a transport's events map."""
         return self.bpf[transport.map_name]
 
-    def next_ticket_fd(self, transport: Transport) -> int:
-        """Return the descriptor of the map that holds a ticket ring's next ticket."""
-        return int(self.bpf[transport.map_name.replace("_events", "_next")].map_fd)
+    def map_fd(self, name: str) -> int:
+        """Return the descriptor of the program's map called *name*."""
+        return int(self.bpf[name].map_fd)
 
     def set_window(self, start_ns: int, end_ns: int) -> None:
         """Count and send the events stamped in [start_ns, end_ns), in ns of CLOCK_MONOTONIC."""
@@ -140,7 +140,7 @@ class Program:
         table = self.bpf["window"]
         table[0] = table.Leaf(start_ns, end_ns)
 
-    def account(self, transport: Transport, level: int | None = None) -> Account:
+    def account(self, transport: TransportSpec, level: int | None = None) -> Account:
         """Return what was attempted and refused, summed over CPUs. Exact only once the producers are quiet.
 
         *level*: of that one alone, where programs can interrupt each other; None: of all.
@@ -177,26 +177,6 @@ class Program:
             ns, runs = runs_of(function.fd)
             total_ns, total_runs = total_ns + ns, total_runs + runs
         return total_ns, total_runs
-
-    def memlock_bytes(self, transport: Transport, rings: Sequence[int] = ()) -> int | None:
-        """Return `memlock` of the fdinfo of the transport's maps, *rings* (descriptors of an array's) among them.
-
-        None for perf and ftrace, whose rings no map's fdinfo counts.
-
-        Kernels from 5.11, when maps went over to the memory cgroup, to 6.4, when they learnt to tell their size again
-        (kernel commit 90a5527d7686), write 0 there, and of an arena all do (kernel/bpf/arena.c, arena_map_mem_usage()):
-        that is None, too.
-        """
-        if transport.layout in ("perf", "ftrace"):
-            return None
-        if transport.layout == "arena":
-            maps = [self.arenas[transport.name].fd]
-        else:
-            maps = [self.events(transport).map_fd, *rings]
-        if transport.layout == "tickets":
-            maps.append(self.next_ticket_fd(transport))
-        each = [int(dict(_fdinfo(fd)).get("memlock") or 0) for fd in maps]
-        return sum(each) if all(each) else None
 
     def repeatable(self, name: str) -> int:
         """Load the function *name* as sched_cls, a type that BPF_PROG_TEST_RUN repeats; return its descriptor."""
@@ -250,6 +230,17 @@ class Program:
             arena.close()
 
 
+def memlock_bytes(maps: Sequence[int]) -> int | None:
+    """Return the sum of `memlock` in the fdinfo of *maps* (descriptors); None where there is none, or one has none.
+
+    Kernels from 5.11, when maps went over to the memory cgroup, to 6.4, when they learnt to tell their size again
+    (kernel commit 90a5527d7686), write 0 there, and of an arena all do (kernel/bpf/arena.c, arena_map_mem_usage()):
+    that is None, too.
+    """
+    each = [int(dict(_fdinfo(fd)).get("memlock") or 0) for fd in maps]
+    return sum(each) if each and all(each) else None
+
+
 def runs_of(fd: int) -> tuple[int, int]:
     """Return (ns, runs) spent in a program while bpf stats were on: its fdinfo."""
     info = dict(_fdinfo(fd))
@@ -263,7 +254,7 @@ def _fdinfo(fd: int) -> Iterator[tuple[str, str]]:
 
 
 def load(
-    transports: Sequence[Transport],
+    transports: Sequence[TransportSpec],
     *,
     probe: Probe = LIFECYCLE,
     sizes: Mapping[str, int] | None = None,
@@ -274,7 +265,7 @@ def load(
 ) -> Program:
     """Compile, load and attach *probe* with one transport, or with two (paired).
 
-    *sizes*: bytes of data by transport, as :attr:`Transport.round_size` has them, by default a page; it is the
+    *sizes*: bytes of data by transport, as :attr:`TransportSpec.round_size` has them, by default a page; it is the
     reader that makes perf's rings and those of an array of maps.
     *lives*: how many processes and threads alive at once can be named; by default pid_max, at most 65,536.
     *text*: another program's C text, for tests. *timed*: what the kernel does by itself for a transport, which is in no

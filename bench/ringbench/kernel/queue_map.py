@@ -6,9 +6,10 @@ import ctypes
 
 from ringbench import native
 from ringbench.kernel import syscalls
+from ringbench.kernel.ring import Ring
 
 
-class PoppedQueue:
+class PoppedQueue(Ring):
     """A queue map of records of *record_bytes* each; records are popped one by one, oldest first."""
 
     def __init__(self, fd: int, record_bytes: int) -> None:

@@ -13,13 +13,43 @@ import numpy as np
 import numpy.typing as npt
 
 from ringbench import native
-from ringbench.drivers.transports.ringbuf import BUSY, DISCARD, HEADER, stride
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.mapped_ring import MappedRing
+from ringbench.spec.transport import PAGE
 
 _DATA = mmap.PAGESIZE
 _MODULO = 1 << 64
 """Positions are u64 and go on at 0 behind the last."""
+
+BUSY = 1 << 31
+"""In a record's header: reserved, and neither submitted nor discarded yet (kernel: BPF_RINGBUF_BUSY_BIT)."""
+DISCARD = 1 << 30
+"""In a record's header: to be stepped over (kernel: BPF_RINGBUF_DISCARD_BIT)."""
+HEADER = 8
+"""Bytes of a record's header: u32 length with the two flags on top, u32 page offset."""
+_POINTER = 8
+_HEADER_PAGES = 3
+"""struct bpf_ringbuf itself, the consumer's position, the producers' position (kernel/bpf/ringbuf.c)."""
+
+
+def round_size(asked: int, rings: int) -> int:
+    """Return the smallest power of two of pages that has *asked* bytes."""
+    pages = -(-asked // PAGE)
+    return (1 << max(0, pages - 1).bit_length()) * PAGE
+
+
+def physical_bytes(data: int, rings: int) -> int:
+    """Return the bytes that the kernel sets aside for a ringbuf of *data* bytes."""
+    # kernel/bpf/ringbuf.c, bpf_ringbuf_area_alloc(): the data is mapped twice in a row, so the array of page pointers
+    # holds each data page twice; the pages themselves exist once.
+    pointers = _HEADER_PAGES + 2 * (data // PAGE)
+    return data + _HEADER_PAGES * PAGE + pointers * _POINTER
+
+
+def stride(record: int) -> int:
+    """Return the bytes that a record takes in the ring."""
+    # kernel/bpf/ringbuf.c, __bpf_ringbuf_reserve(): an 8-byte header and the record, rounded up to 8.
+    return (HEADER + record + 7) & ~7
 
 
 class MappedRingbuf(MappedRing):

@@ -10,6 +10,7 @@ import mmap
 import os
 
 from ringbench import native
+from ringbench.kernel.ring import Ring
 from ringbench.native import producer
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -22,7 +23,7 @@ _LOCK = 64
 NAME = "ringbench-ring"
 
 
-class SharedRing:
+class SharedRing(Ring):
     """A ring of *data_bytes* (a power of two of pages), made and read here; processes that are forked write to it."""
 
     def __init__(self, data_bytes: int) -> None:

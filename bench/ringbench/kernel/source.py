@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ringbench.drivers.transports import PAGE, Transport
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus
 from ringbench.kernel.probe import LIFECYCLE, Probe
 from ringbench.spec.record import Record
+from ringbench.spec.transport import PAGE, TransportSpec
 from ringbench.spec.wakeups import Wakeup
 
 
@@ -43,32 +43,32 @@ def layout_assertions(record: Record = LIFECYCLE.record) -> str:
     return "\n".join(lines) + "\n"
 
 
-def program(transports: Sequence[Transport], probe: Probe = LIFECYCLE) -> str:
+def program(transports: Sequence[TransportSpec], probe: Probe = LIFECYCLE) -> str:
     """Return the text of a program that sends the records of *probe* through one transport, or two (paired).
 
     The transports' own files, and what these build on, are all that differs between programs of different transports.
     """
+    ours = folder()
     order = [
-        probe.record.header,
-        "submit.h",
-        *dict.fromkeys(name for t in transports for name in t.builds_on),
-        *(f"transport/{t.source}" for t in transports),
-        "account.h",
-        *probe.after_account,
-        probe.source,
+        (ours, probe.record.header),
+        (ours, "submit.h"),
+        *dict.fromkeys((t.folder or ours, name) for t in transports for name in t.builds_on),
+        *((t.folder, t.source) if t.folder else (ours, f"transport/{t.source}") for t in transports),
+        (ours, "account.h"),
+        *((ours, name) for name in (*probe.after_account, probe.source)),
     ]
-    text = "".join(f'#line 1 "bpf/{name}"\n{(folder() / name).read_text()}\n' for name in order)
+    text = "".join(f'#line 1 "{place.name}/{name}"\n{(place / name).read_text()}\n' for place, name in order)
     return text + layout_assertions(probe.record)
 
 
 def defines(
-    transports: Sequence[Transport], probe: Probe, *, sizes: Mapping[str, int], wakeup: Wakeup, lives: int
+    transports: Sequence[TransportSpec], probe: Probe, *, sizes: Mapping[str, int], wakeup: Wakeup, lives: int
 ) -> list[str]:
     """Return the compiler flags that choose transports, their *sizes*, wake-ups and the number of lives tracked."""
     online = cpus.online()
     flags = [f"-D{slot}={t.submit}" for slot, t in zip(("FIRST", "SECOND"), transports, strict=False)]
-    if probe.in_place and len(transports) == 1 and transports[0].claim:
-        flags += [f"-DCLAIM={transports[0].claim}", f"-DPUBLISH={transports[0].publish}"]
+    if probe.in_place and len(transports) == 1 and transports[0].reserve:
+        flags += [f"-DRESERVE={transports[0].reserve}", f"-DCOMMIT={transports[0].commit}"]
     return [
         *flags,
         *probe.defines,

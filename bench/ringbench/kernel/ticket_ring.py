@@ -14,13 +14,27 @@ import numpy as np
 import numpy.typing as npt
 
 from ringbench import native
-from ringbench.drivers.transports.arena_ring import SLOTS_AT
-from ringbench.drivers.transports.ticket_ring import stride
 from ringbench.kernel.bpf_arena import BpfArena
-from ringbench.spec.transport import whole_pages
+from ringbench.kernel.ring import Ring
+from ringbench.spec.transport import PAGE, whole_pages
+
+READY = 8
+"""Bytes before each record: the ticket that it is of, plus one; 0 while it is being written (bpf/tickets.h)."""
+SLOTS_AT = PAGE
+"""Bytes from an arena's beginning to its slots. The next ticket has a page of its own before them."""
 
 
-class MappedTickets:
+def stride(record: int) -> int:
+    """Return the bytes of a slot for a record of *record* bytes."""
+    return READY + (record + 7 & ~7)
+
+
+def slots_in(data: int, record: int) -> int:
+    """Return how many slots for records of *record* bytes there are in *data* bytes."""
+    return max(1, data // stride(record))
+
+
+class MappedTickets(Ring):
     """A ticket ring of *slots* records of *record_bytes* each, for one reader, in memory that is mapped.
 
     *fd*: the map's that has the slots. *next_ticket*: one u64. *data*: the bytes of the slots.

@@ -12,7 +12,7 @@ _V1 = f"{_CGROUP}/memory"
 
 
 class MemoryCgroup:
-    """The cgroups' memory controller, as :mod:`ringbench.drivers.transports.memcg_charge` uses it."""
+    """The cgroups' memory controller, as :mod:`ringbench.drivers.memcg_charge` uses it."""
 
     name = "memory cgroup"
     why = "memory_cgroup_bytes is what a new cgroup is charged for a buffer: without the controller it stays null"

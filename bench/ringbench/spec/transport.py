@@ -1,10 +1,14 @@
-"""What user space must know of a transport."""
+"""What a transport is made of: its names in the C source, its sizes, and the memory that it takes. Frozen data.
+
+What user space does with it (open, map, charge, wait) is ringbench.drivers.transport, built on this.
+"""
 
 from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 PAGE = mmap.PAGESIZE
@@ -12,10 +16,8 @@ PAGE = mmap.PAGESIZE
 Shape = Literal["ring-per-cpu", "ring-per-cache", "shared-ring"]
 """A ring for each CPU, or for the CPUs that share a last-level cache, read one after the other; or one ring that every
 CPU writes to."""
-Layout = Literal["perf", "ringbuf", "ringbufs", "tickets", "arena", "queue", "ftrace", "completions", "shared", "log"]
-"""What a reader meets: rings of perf events, a ringbuf, several of them in a map of maps, slots of a mapped array,
-or of an arena, that tickets lead to, a queue that only a system call takes from, or pages that ftrace fills; io_uring's
-completions, a ring in memory that processes share, or the kernel's log."""
+Library = Literal["perf", "ringbuf"]
+"""The two buffers that BCC's and libbpf's own readers know."""
 Producers = Literal["bpf", "user-space"]
 
 
@@ -29,19 +31,18 @@ def no_flags(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return ()
 
 
-@dataclass(frozen=True)
-class Transport:
+@dataclass(frozen=True, kw_only=True)
+class TransportSpec:
     """A transport's names in the C source, and how its memory is laid out."""
 
     name: str
     shape: Shape
-    layout: Layout
     map_name: str
     """The map that ``bpf/transport/<source>`` declares; '' where it is made outside of the program."""
     submit: str
     """The submit function that it declares."""
     source: str
-    """Its file under bpf/transport/."""
+    """Its file under bpf/transport/, or in :attr:`folder`."""
     wakeups: tuple[str, ...]
     """The kinds of wake-up policy it can have."""
     sentence: str
@@ -57,10 +58,16 @@ class Transport:
     defines: tuple[str, ...] = ()
     """Compiler flags that only its programs get."""
     builds_on: tuple[str, ...] = ()
-    """Files under bpf/ that its own builds on."""
-    claim: str | None = None
+    """Files that its own builds on, under bpf/, or in :attr:`folder`."""
+    folder: Path | None = None
+    """Where :attr:`source` and :attr:`builds_on` lie, for a transport of another project; None: under bpf/."""
+    library: Library | None = None
+    """As which of the two buffers the readers of BCC and libbpf can read it; None: they can't."""
+    arena_bytes: Callable[[int], int] | None = None
+    """Bytes of event data -> bytes of the BPF arena that it lies in; None: it lies in none."""
+    reserve: str | None = None
     """The function that hands out a record where it will lie, for a transport that can; and the one that submits it."""
-    publish: str | None = None
+    commit: str | None = None
     producers: Producers = "bpf"
     """Who writes to it: BPF programs, or processes of user space where no program can (ringbench.drivers.channels)."""
     requires_flag: str | None = None

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ringbench.drivers.transports.rings import Ring
+from ringbench.drivers.transport import Transport
+from ringbench.kernel.ring import Ring
 from ringbench.native.producer import Writer
+from ringbench.spec.transport import Producers, Shape
 
 
 class Channel(Protocol):
@@ -41,18 +43,23 @@ class Channel(Protocol):
         """Return what a reader of the results must know of this trial."""
 
     def memory(self) -> dict[str, int | None]:
-        """Return its memory in bytes by way of counting, as ringbench.drivers.transports.memory does."""
+        """Return its memory in bytes by way of counting, as Transport.memory() does."""
 
     def close(self) -> None:
         """Let go of descriptors and mappings."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A channel by the name of its transport (ringbench.drivers.transports.USER_SPACE), and how to open it."""
+@dataclass(frozen=True, kw_only=True)
+class UserTransport(Transport):
+    """A transport that processes of user space write to, as no BPF program can. It has no map and no C source."""
 
-    name: str
-    open: Callable[[int], Channel]
+    shape: Shape = "shared-ring"
+    map_name: str = ""
+    submit: str = ""
+    source: str = ""
+    wakeups: tuple[str, ...] = ("none",)
+    producers: Producers = "user-space"
+    open_channel: Callable[[int], Channel]
     """Bytes of record data -> the open channel. Raises MissingRequirementError."""
     most_per_s: float | None = None
     """Records a second of all writers together that it may be offered, where more would harm the machine."""

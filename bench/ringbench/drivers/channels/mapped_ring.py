@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ringbench.drivers.channels.channel import Channel, Kind
-from ringbench.drivers.transports import memory
-from ringbench.drivers.transports.user_space import MAPPED_RING
+from ringbench.drivers.channels.channel import UserTransport
+from ringbench.drivers.channels.size import at_most
+from ringbench.kernel import smaps
+from ringbench.kernel.ringbuf import stride
 from ringbench.kernel.shared_ring import NAME, SharedRing
 from ringbench.native import producer
 from ringbench.native.producer import Writer
+from ringbench.spec.transport import PAGE
 
 
 class MappedRing:
@@ -45,7 +47,7 @@ class MappedRing:
         return {
             "physical": MAPPED_RING.physical_bytes(self.buffer_bytes, 1),
             "memlock": None,
-            "rss": memory.mapped_rss(f"/memfd:{NAME} (deleted)"),
+            "rss": smaps.resident_bytes(f"/memfd:{NAME} (deleted)"),
         }
 
     def close(self) -> None:
@@ -53,8 +55,15 @@ class MappedRing:
         self.ring.close()
 
 
-def _open(buffer_bytes: int) -> Channel:
-    return MappedRing(buffer_bytes)
+def _physical(data: int, rings: int) -> int:
+    return data + 2 * PAGE  # the consumer's position; the producers' and the lock. The data's pages exist once.
 
 
-KIND = Kind(MAPPED_RING.name, _open)
+MAPPED_RING = UserTransport(
+    name="mapped-ring",
+    sentence="transport-only, producers in user space: the ringbuf's algorithm in memory that processes share",
+    round_size=at_most,
+    physical_bytes=_physical,
+    stride=stride,
+    open_channel=MappedRing,
+)

@@ -11,13 +11,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ringbench.drivers.channels.channel import Channel, Kind
-from ringbench.drivers.transports import memory
-from ringbench.drivers.transports.user_space import CQE, MSG_RING
+from ringbench.drivers.channels.channel import UserTransport
+from ringbench.drivers.channels.size import CQE, at_most, itself
+from ringbench.kernel import smaps
 from ringbench.kernel.cqe_ring import Completions
 from ringbench.kernel.uring import Uring
 from ringbench.native import producer
 from ringbench.native.producer import Writer
+from ringbench.spec.transport import PAGE, whole_pages
+
+_POSITIONS = 64
+"""Bytes before the completions: those of struct io_rings that both rings' positions take."""
 
 
 class MsgRing:
@@ -65,7 +69,7 @@ class MsgRing:
         return {
             "physical": MSG_RING.physical_bytes(self.buffer_bytes, 1),
             "memlock": None,
-            "rss": memory.mapped_rss("anon_inode:[io_uring]"),
+            "rss": smaps.resident_bytes(smaps.IO_URING),
         }
 
     def close(self) -> None:
@@ -73,8 +77,18 @@ class MsgRing:
         self.ring.close()
 
 
-def _open(buffer_bytes: int) -> Channel:
-    return MsgRing(buffer_bytes)
+def _physical(data: int, rings: int) -> int:
+    # io_uring/io_uring.c, rings_size(): positions, completions and the submissions' indices (one, of 4 bytes) lie in
+    # one allocation, the submissions in another. What the kernel keeps when the ring is full comes on top.
+    return whole_pages(_POSITIONS + data + 4, rings) + PAGE
 
 
-KIND = Kind(MSG_RING.name, _open)
+MSG_RING = UserTransport(
+    name="msg-ring",
+    sentence="transport-only, producers in user space: io_uring's MSG_RING posts a completion into the reader's ring",
+    round_size=at_most,
+    physical_bytes=_physical,
+    stride=itself,
+    needs="completions posted to another ring",
+    open_channel=MsgRing,
+)

@@ -12,8 +12,8 @@ import os
 import secrets
 from collections.abc import Mapping
 
-from ringbench.drivers.channels.channel import Channel, Kind
-from ringbench.drivers.transports.user_space import PRINTK
+from ringbench.drivers.channels.channel import UserTransport
+from ringbench.drivers.channels.size import itself
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import kmsg, syscalls
 from ringbench.kernel.kmsg import KernelLog
@@ -77,8 +77,23 @@ class Printk:
         self.ring.close()
 
 
-def _open(buffer_bytes: int) -> Channel:
-    return Printk()
+def _the_log(buffer_bytes: int) -> Printk:
+    return Printk()  # as large as the machine's log is
 
 
-KIND = Kind(PRINTK.name, _open, most_per_s=MOST_PER_S, most=MOST)
+def _machines_own(asked: int, rings: int) -> int:
+    return 0  # it is as large as the machine's log is: the trial finds out
+
+
+PRINTK = UserTransport(
+    name="printk",
+    sentence="transport-only, producers in user space: lines in the kernel's log, read back; only with --allow-kmsg",
+    round_size=_machines_own,
+    physical_bytes=_machines_own,
+    stride=itself,
+    requires_flag="--allow-kmsg",
+    needs="debug lines in the kernel's log",
+    open_channel=_the_log,
+    most_per_s=MOST_PER_S,
+    most=MOST,
+)

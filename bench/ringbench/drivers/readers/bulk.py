@@ -17,12 +17,8 @@ from ringbench.data.births import name_lives
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.block_arena import open_arena
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
-from ringbench.drivers.transports.rings import Ring, open_rings
 from ringbench.errors import MissingRequirementError
-from ringbench.kernel.ftrace import FtraceRing
-from ringbench.kernel.perf_ring import MappedPerfRing
-from ringbench.kernel.ringbuf import MappedRingbuf
-from ringbench.kernel.ticket_ring import MappedTickets
+from ringbench.kernel.ring import Ring
 from ringbench.spec.event import Events
 from ringbench.spec.waits import PACE_S
 
@@ -44,24 +40,24 @@ class BulkReader:
     @property
     def seq_sum(self) -> int | None:
         """Sum of their sequence numbers; None where nobody in the kernel gave them any (ftrace)."""
-        return None if any(isinstance(ring, FtraceRing) for ring in self._rings) else self._arena.seq_sum
+        return self._arena.seq_sum if all(ring.numbered for ring in self._rings) else None
 
     @property
     def lost_reported(self) -> int | None:
         """Sum of PERF_RECORD_LOST; None for the ringbuf, which never says."""
-        lost = [ring.lost for ring in self._rings if isinstance(ring, MappedPerfRing)]
+        lost = [ring.lost for ring in self._rings if ring.lost is not None]
         return sum(lost) + int(self._arena.sink.lost) if lost else None
 
-    def took(self) -> tuple[int, int] | None:
+    def kernel_write_cost(self) -> tuple[int, int] | None:
         """Return the ns that ftrace's callbacks took, and how many did; None with other transports."""
-        each = [ring.took for ring in self._rings if isinstance(ring, FtraceRing)]
+        each = [ring.kernel_write_cost for ring in self._rings if ring.kernel_write_cost is not None]
         return (sum(ns for ns, _ in each), sum(times for _, times in each)) if each else None
 
-    def settle(self) -> dict[str, int]:
+    def count_lost(self) -> dict[str, int]:
         """Return what was lost without the producer's being told: overwritten (tickets) or dropped (ftrace)."""
         lost = {
-            "overwritten": sum(ring.overwritten for ring in self._rings if isinstance(ring, MappedTickets)),
-            "dropped": sum(ring.settle(self._arena.sink) for ring in self._rings if isinstance(ring, FtraceRing)),
+            "overwritten": sum(ring.overwritten for ring in self._rings),
+            "dropped": sum(ring.count_dropped(self._arena.sink) for ring in self._rings),
         }
         return {how: count for how, count in lost.items() if count}
 
@@ -90,7 +86,7 @@ class BulkReader:
         return taken
 
     def _take(self, ring: Ring) -> int:
-        if not self._compiled and isinstance(ring, MappedPerfRing | MappedRingbuf):
+        if not self._compiled and ring.viewable:
             count = ring.take(self._arena.room())
             self._arena.took(count)
             return count
@@ -116,8 +112,8 @@ class BulkReader:
     def events(self) -> Events | None:
         """Return the recorded events in order of delivery; None where they are written to disk."""
         found = self._arena.events()
-        if found is not None and any(isinstance(ring, FtraceRing) for ring in self._rings):
-            name_lives(found)  # ftrace's records don't say whose they are
+        if found is not None and not all(ring.names_births for ring in self._rings):
+            name_lives(found)
         return found
 
     def close(self) -> None:
@@ -130,7 +126,7 @@ class BulkReader:
 
 def open_all(opening: Opening) -> list[Ring]:
     """Map the transport's rings: one, or one for each CPU."""
-    return open_rings(opening.program, opening.transport, opening.buffer_bytes, opening.wakeup)
+    return opening.transport.open(opening.program, opening.buffer_bytes, opening.wakeup)
 
 
 def missing() -> str | None:
@@ -154,5 +150,5 @@ KIND = Kind(
     missing,
     _open,
     pace_s=PACE_S,
-    layouts=("perf", "ringbuf", "ringbufs", "tickets", "arena", "queue", "ftrace", "completions", "shared", "log"),
+    reads=lambda transport: True,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,9 @@ from ringbench import native
 from ringbench.drivers.readers.arena import CALL_LIMIT, Arena
 from ringbench.drivers.readers.bulk import BulkReader, missing, open_all
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
-from ringbench.drivers.transports.rings import Ring
 from ringbench.errors import OptionError
 from ringbench.kernel.mapped_ring import MappedRing
+from ringbench.kernel.ring import Ring
 from ringbench.spec.event import Events
 from ringbench.spec.waits import PACE_S
 from ringbench.units import parse_seconds
@@ -48,12 +49,12 @@ class BulkViewReader(BulkReader):
         self._hold_s = hold_s
 
     def _take(self, ring: Ring) -> int:
-        assert isinstance(ring, MappedRing)  # by the layouts below
-        count, seq_sum = ring.plain_sum(CALL_LIMIT, self._record)
+        mapped = cast("MappedRing", ring)  # as `reads` below makes sure
+        count, seq_sum = mapped.plain_sum(CALL_LIMIT, self._record)
         if count:
-            self._look_at(ring.records(count, self._record.dtype), seq_sum)
-            ring.advance(count)
-        if count or not ring.pending_bytes():
+            self._look_at(mapped.records(count, self._record.dtype), seq_sum)
+            mapped.advance(count)
+        if count or not mapped.pending_bytes():
             return count
         self._arena.sink.limit = 1
         return super()._take(ring)
@@ -96,7 +97,7 @@ KIND = Kind(
     _open,
     keeps=False,
     pace_s=PACE_S,
-    layouts=("perf", "ringbuf", "ringbufs"),
+    reads=lambda transport: transport.viewable,
     usage="bulk-view[:TIME]",
     check=_check,
 )

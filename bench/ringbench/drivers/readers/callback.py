@@ -155,11 +155,11 @@ class CallbackReader:
         """What BCC's lost callback was told; None for the ringbuf, which never says."""
         return None if self._shared else self._lost
 
-    def took(self) -> None:
+    def kernel_write_cost(self) -> None:
         """None: a program writes what it reads."""
         return
 
-    def settle(self) -> dict[str, int]:
+    def count_lost(self) -> dict[str, int]:
         """Return {}: what it reads refuses when it is full."""
         return {}
 
@@ -234,7 +234,7 @@ def _missing() -> str | None:
 
 
 def _cannot(transport: Transport, wakeup: Wakeup) -> str | None:
-    if transport.layout == "perf" and wakeup.kind == "bytes":
+    if transport.library == "perf" and wakeup.kind == "bytes":
         return "BCC cannot set perf's watermark"
     return None
 

@@ -101,7 +101,7 @@ def _library() -> ctypes.CDLL:
 
 
 def _cannot(transport: Transport, wakeup: Wakeup) -> str | None:
-    if transport.layout == "perf" and wakeup.kind == "bytes":
+    if transport.library == "perf" and wakeup.kind == "bytes":
         return "BCC cannot set perf's watermark"
     return None
 

@@ -39,11 +39,11 @@ class NativeCallbackReader(ABC):
         """What the library's lost callback was told; None for the ringbuf, which never says."""
         return None if self._shared else int(self._arena.sink.lost)
 
-    def took(self) -> None:
+    def kernel_write_cost(self) -> None:
         """None: a program writes what it reads."""
         return
 
-    def settle(self) -> dict[str, int]:
+    def count_lost(self) -> dict[str, int]:
         """Return {}: what it reads refuses when it is full."""
         return {}
 

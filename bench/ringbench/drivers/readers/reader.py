@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ringbench.drivers.readers.blocks import Feed
-from ringbench.drivers.transports import PAGE, Layout, Transport
+from ringbench.drivers.transport import Transport
 from ringbench.kernel import cpus
 from ringbench.kernel.program import Program
 from ringbench.spec.event import Events
 from ringbench.spec.record import Record
+from ringbench.spec.transport import PAGE
 from ringbench.spec.wakeups import Wakeup
 
 
@@ -55,13 +56,13 @@ class Reader(Protocol):
     def interrupt(self) -> None:
         """Have a call that is under way in another thread return soon, where that can be."""
 
-    def took(self) -> tuple[int, int] | None:
+    def kernel_write_cost(self) -> tuple[int, int] | None:
         """Return the ns that the kernel took to write the records of the window by itself, and how often it did.
 
         None where a program writes them, whose runs have it.
         """
 
-    def settle(self) -> dict[str, int]:
+    def count_lost(self) -> dict[str, int]:
         """Return what was lost without its producer's being told, by what became of it: {'overwritten': 3}.
 
         To be called once, after the final drain. Empty with transports that refuse instead. Raises
@@ -127,8 +128,8 @@ class Kind:
     """How long it pauses after each look where nobody chose otherwise; None: not at all, as the libraries' loops do."""
     usage: str = ""
     """Its name with its argument, as a person writes it; '' where it takes none."""
-    layouts: tuple[Layout, ...] = ("perf", "ringbuf")
-    """What it can read (:data:`ringbench.drivers.transports.Layout`)."""
+    reads: Callable[[Transport], bool] = lambda transport: transport.library is not None
+    """Whether it can read a transport; by default, whether a library can."""
     cannot: Callable[[Transport, Wakeup], str | None] = lambda transport, wakeup: None
     """Why it cannot have such a wake-up with a transport that it can read; None when it can."""
     check: Callable[[str], None] = lambda argument: None
@@ -136,6 +137,6 @@ class Kind:
 
     def refuses(self, transport: Transport, wakeup: Wakeup) -> str | None:
         """Return why this reader cannot have *transport* under *wakeup*; None when it can."""
-        if transport.layout not in self.layouts:
+        if not self.reads(transport):
             return f"it cannot read {transport.name}"
         return self.cannot(transport, wakeup)

@@ -1,7 +1,7 @@
 """The transports: what carries an event from the BPF program to user space.
 
 A transport is one C file under ``bpf/transport/`` that declares its map and its ``submit_…()``, and one
-:class:`~ringbench.drivers.transports.transport.Transport` here that says what user space must know of it.
+:class:`~ringbench.drivers.transport.Transport` here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from ringbench.drivers.channels import USER_SPACE
+from ringbench.drivers.transport import Transport
 from ringbench.drivers.transports.arena_ring import ARENA_RING
 from ringbench.drivers.transports.ftrace import FTRACE
 from ringbench.drivers.transports.nothing import NOTHING
@@ -19,9 +21,8 @@ from ringbench.drivers.transports.ringbuf import RINGBUF_DYNPTR, RINGBUF_OUTPUT,
 from ringbench.drivers.transports.ringbuf_per_cache import RINGBUF_PER_CACHE
 from ringbench.drivers.transports.ringbuf_per_cpu import RINGBUF_PER_CPU
 from ringbench.drivers.transports.ticket_ring import TICKET_RING
-from ringbench.drivers.transports.user_space import USER_SPACE
 from ringbench.errors import unknown_name
-from ringbench.spec.transport import PAGE, Layout, Shape, Transport
+from ringbench.spec.transport import PAGE, Shape
 
 TRANSPORTS: dict[str, Transport] = {
     t.name: t
@@ -80,7 +81,6 @@ __all__ = [
     "PAGE",
     "TRANSPORTS",
     "USER_SPACE",
-    "Layout",
     "Shape",
     "Transport",
     "buffer_bytes",

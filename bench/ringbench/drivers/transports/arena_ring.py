@@ -6,13 +6,18 @@ Protocol, slots and reader are ticket-ring's, so that between the two only array
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ringbench.drivers.transport import Close
 from ringbench.drivers.transports import ticket_ring
-from ringbench.drivers.transports.ticket_ring import TICKET_RING
-from ringbench.spec.transport import PAGE
+from ringbench.drivers.transports.ticket_ring import TICKET_RING, TicketRing
+from ringbench.kernel.bpf_arena import BpfArena
+from ringbench.kernel.program import Program
+from ringbench.kernel.ring import Ring
+from ringbench.kernel.ticket_ring import SLOTS_AT, MappedTickets, slots_in
+from ringbench.spec.wakeups import Wakeup
 
-SLOTS_AT = PAGE
-"""Bytes from the arena's beginning to its slots. The next ticket has a page of its own before them."""
 _STRUCT = 400
 """struct bpf_arena, about (kernel/bpf/arena.c)."""
 
@@ -31,15 +36,38 @@ def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return (*ticket_ring.sized(data, cpus, record), f"-DSLOTS_AT={SLOTS_AT}")
 
 
-ARENA_RING = dataclasses.replace(
-    TICKET_RING,
-    name="arena-ring",
-    layout="arena",
-    map_name="",
-    submit="submit_arena_ring",
-    source="arena_ring.h",
-    sentence="ticket-ring in a BPF arena: its slots are reached by pointers, without a lookup",
-    physical_bytes=_physical,
-    sized=_sized,
-    needs="arena ring",
+@dataclass(frozen=True)
+class ArenaRing(TicketRing):
+    """Its slots and its next ticket lie in one arena, which is made before the program is compiled."""
+
+    def open(self, program: Program, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
+        """Read the arena, which is mapped already."""
+        self.need_loops()
+        record_bytes = program.record.nbytes
+        slots = slots_in(buffer_bytes, record_bytes)
+        return [MappedTickets.of_arena(program.arenas[self.name], slots, record_bytes)]
+
+    def maps(self, program: Program, rings: Sequence[int]) -> list[int]:
+        """Return the arena."""
+        return [program.arenas[self.name].fd]
+
+    def charge(self, data_bytes: int, rings: int) -> Close:
+        """Make an arena."""
+        return BpfArena(arena_bytes(data_bytes)).close
+
+
+_AS_TICKET_RING = {field.name: getattr(TICKET_RING, field.name) for field in dataclasses.fields(TICKET_RING)}
+ARENA_RING = ArenaRing(
+    **{
+        **_AS_TICKET_RING,
+        "name": "arena-ring",
+        "map_name": "",
+        "submit": "submit_arena_ring",
+        "source": "arena_ring.h",
+        "sentence": "ticket-ring in a BPF arena: its slots are reached by pointers, without a lookup",
+        "physical_bytes": _physical,
+        "sized": _sized,
+        "arena_bytes": arena_bytes,
+        "needs": "arena ring",
+    }
 )

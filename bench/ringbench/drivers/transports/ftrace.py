@@ -6,7 +6,16 @@ events of a life and no others, of the lengths that their texts have.
 
 from __future__ import annotations
 
-from ringbench.spec.transport import PAGE, Transport
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ringbench.drivers.transport import Transport
+from ringbench.kernel.ftrace import Ftrace as Instance
+from ringbench.kernel.program import Program
+from ringbench.kernel.ring import Ring
+from ringbench.spec.transport import PAGE
+from ringbench.spec.wakeups import Wakeup
 
 _FEWEST = 2
 """Pages of a CPU's ring at least (kernel/trace/ring_buffer.c, ring_buffer_resize())."""
@@ -34,10 +43,29 @@ def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return ("-DNOTE_RUN=note_run_ftrace",)
 
 
-FTRACE = Transport(
+@dataclass(frozen=True)
+class Ftrace(Transport):
+    """Its rings are those of a tracefs instance, whose pages a system call reads.
+
+    The memory cgroup is not charged: the pages are asked for without __GFP_ACCOUNT (kernel/trace/ring_buffer.c,
+    __rb_allocate_pages()).
+    """
+
+    mapping: ClassVar[str] = ""  # but for a page of the program's notes
+
+    def open(self, program: Program, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
+        """Make the instance and switch its events on."""
+        self.need_loops()
+        return list(Instance(program, self, buffer_bytes).rings)
+
+    def maps(self, program: Program, rings: Sequence[int]) -> list[int]:
+        """Return none: no map's fdinfo counts the rings."""
+        return []
+
+
+FTRACE = Ftrace(
     name="ftrace",
     shape="ring-per-cpu",
-    layout="ftrace",
     map_name="ftrace_runs",
     submit="submit_ftrace",
     source="ftrace.h",

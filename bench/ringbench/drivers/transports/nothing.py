@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ringbench.spec.transport import Transport
+from ringbench.drivers.transport import Transport
 
 NOTHING = Transport(
     name="nothing",
     shape="shared-ring",
-    layout="ringbuf",
+    library="ringbuf",
     map_name="",
     submit="submit_nothing",
     source="nothing.h",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ringbench.spec.transport import PAGE, Transport
+import mmap
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ringbench.drivers.transport import Close, Transport
+from ringbench.kernel import cpus, smaps, syscalls
+from ringbench.kernel.perf_ring import MappedPerfRing
+from ringbench.kernel.program import Program
+from ringbench.kernel.ring import Ring
+from ringbench.spec.transport import PAGE
+from ringbench.spec.wakeups import NOBODY, Wakeup
 
 
 def pages_per_cpu(asked: int, cpus: int) -> int:
@@ -25,10 +38,59 @@ def _stride(record: int) -> int:
     return (8 + 4 + record + 7) & ~7
 
 
-PERF = Transport(
+@dataclass(frozen=True)
+class Perf(Transport):
+    """Its rings are those of perf events, which the reader opens and puts into the program's map."""
+
+    mapping: ClassVar[str] = smaps.PERF_EVENT
+    viewable: ClassVar[bool] = True
+    faults_inside: ClassVar[bool] = True
+
+    def open(self, program: Program, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
+        """Open a perf event on each CPU, and map its ring."""
+        online, table = cpus.online(), program.events(self)
+        pages = buffer_bytes // PAGE // len(online)
+        rings: list[Ring] = []
+        for cpu in online:
+            ring = MappedPerfRing.open(cpu, pages, program.record.nbytes, wakeup)
+            table[table.Key(cpu)] = table.Leaf(ring.fd)
+            rings.append(ring)
+        return rings
+
+    def open_unread(self, program: Program, buffer_bytes: int, stack: ExitStack, *, stack_bytes: int = 0) -> None:
+        """Open a perf event on each CPU; a ring must be mapped, or there is none."""
+        online, table = cpus.online(), program.events(self)
+        for cpu in online:
+            fd = syscalls.open_bpf_output(cpu, NOBODY, stack_bytes=stack_bytes)
+            stack.callback(os.close, fd)
+            stack.callback(mmap.mmap(fd, PAGE + buffer_bytes // len(online)).close)
+            syscalls.enable(fd)
+            table[table.Key(cpu)] = table.Leaf(fd)
+
+    def maps(self, program: Program, rings: Sequence[int]) -> list[int]:
+        """Return none: no map's fdinfo counts the rings."""
+        return []
+
+    def charge(self, data_bytes: int, rings: int) -> Close:
+        """Open and map as many rings of perf events."""
+        online = cpus.online()
+        size = PAGE + data_bytes // len(online)
+        descriptors = [syscalls.open_bpf_output(cpu, NOBODY) for cpu in online]
+        mapped = [mmap.mmap(fd, size, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE) for fd in descriptors]
+
+        def close() -> None:
+            for ring in mapped:
+                ring.close()
+            for fd in descriptors:
+                os.close(fd)
+
+        return close
+
+
+PERF = Perf(
     name="perf",
     shape="ring-per-cpu",
-    layout="perf",
+    library="perf",
     map_name="perf_events",
     submit="submit_perf",
     source="perf.h",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ringbench.spec.transport import Transport, whole_pages
+import os
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ringbench.drivers.transport import Close, Transport
+from ringbench.kernel import syscalls, uapi
+from ringbench.kernel.program import Program
+from ringbench.kernel.queue_map import PoppedQueue
+from ringbench.kernel.ring import Ring
+from ringbench.spec.transport import whole_pages
+from ringbench.spec.wakeups import Wakeup
 
 _STRUCT = 320
 """struct bpf_queue_stack without its elements, about (kernel/bpf/queue_stack_maps.c)."""
@@ -21,10 +31,26 @@ def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return (f"-DQUEUE_ENTRIES={max(1, data // record)}",)
 
 
-QUEUE_MAP = Transport(
+@dataclass(frozen=True)
+class QueueMap(Transport):
+    """Nothing of it can be mapped: a system call takes a record out."""
+
+    mapping: ClassVar[str] = ""
+
+    def open(self, program: Program, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
+        """Return the map, to be popped."""
+        self.need_loops()
+        return [PoppedQueue(program.events(self).map_fd, program.record.nbytes)]
+
+    def charge(self, data_bytes: int, rings: int) -> Close:
+        """Make a queue."""
+        fd = syscalls.create_map(uapi.MAP_QUEUE, key=0, value=64, entries=data_bytes // 64)
+        return lambda: os.close(fd)
+
+
+QUEUE_MAP = QueueMap(
     name="queue-map",
     shape="shared-ring",
-    layout="queue",
     map_name="queue_map_events",
     submit="submit_queue_map",
     source="queue_map.h",

@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-from ringbench.spec.transport import PAGE, Transport
+import os
+from dataclasses import dataclass
+from typing import ClassVar
 
-BUSY = 1 << 31
-"""In a record's header: reserved, and neither submitted nor discarded yet (kernel: BPF_RINGBUF_BUSY_BIT)."""
-DISCARD = 1 << 30
-"""In a record's header: to be stepped over (kernel: BPF_RINGBUF_DISCARD_BIT)."""
-HEADER = 8
-"""Bytes of a record's header: u32 length with the two flags on top, u32 page offset."""
-_POINTER = 8
-_HEADER_PAGES = 3
-"""struct bpf_ringbuf itself, the consumer's position, the producers' position (kernel/bpf/ringbuf.c)."""
-
-
-def possible(asked: int, cpus: int) -> int:
-    """Return the smallest power of two of pages that has *asked* bytes."""
-    pages = -(-asked // PAGE)
-    return (1 << max(0, pages - 1).bit_length()) * PAGE
+from ringbench.drivers.transport import Close, Transport
+from ringbench.kernel import syscalls
+from ringbench.kernel.program import Program
+from ringbench.kernel.ring import Ring
+from ringbench.kernel.ringbuf import MappedRingbuf, physical_bytes, round_size, stride
+from ringbench.spec.transport import PAGE
+from ringbench.spec.wakeups import Wakeup
 
 
-def physical(data: int, cpus: int) -> int:
-    """Return the bytes that the kernel sets aside for a ringbuf of *data* bytes."""
-    # kernel/bpf/ringbuf.c, bpf_ringbuf_area_alloc(): the data is mapped twice in a row, so the array of page pointers
-    # holds each data page twice; the pages themselves exist once.
-    pointers = _HEADER_PAGES + 2 * (data // PAGE)
-    return data + _HEADER_PAGES * PAGE + pointers * _POINTER
+@dataclass(frozen=True)
+class Ringbuf(Transport):
+    """Its ring is the map that the program declares."""
 
+    viewable: ClassVar[bool] = True
+    poll_stays_ready: ClassVar[bool] = True
 
-def stride(record: int) -> int:
-    """Return the bytes that a record takes in the ring."""
-    # kernel/bpf/ringbuf.c, __bpf_ringbuf_reserve(): an 8-byte header and the record, rounded up to 8.
-    return (HEADER + record + 7) & ~7
+    def open(self, program: Program, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
+        """Map the program's ring."""
+        return [MappedRingbuf(program.events(self).map_fd, buffer_bytes, program.record.nbytes)]
+
+    def charge(self, data_bytes: int, rings: int) -> Close:
+        """Make a ringbuf."""
+        fd = syscalls.create_ringbuf(data_bytes)
+        return lambda: os.close(fd)
 
 
 def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return (f"-DRINGBUF_PAGES={data // PAGE}",)
 
 
-def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, needs: str | None = None) -> Transport:
-    return Transport(
+def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, needs: str | None = None) -> Ringbuf:
+    return Ringbuf(
         name=name,
         shape="shared-ring",
-        layout="ringbuf",
+        library="ringbuf",
         map_name=f"{slug}_events",
         submit=f"submit_{slug}",
         source=f"{slug}.h",
         wakeups=("every", "adaptive", "batch", "bytes", "none"),
         sentence=sentence,
-        round_size=possible,
-        physical_bytes=physical,
+        round_size=round_size,
+        physical_bytes=physical_bytes,
         stride=stride,
         sized=_sized,
-        claim=f"claim_{slug}" if in_place else None,
-        publish=f"publish_{slug}" if in_place else None,
+        reserve=f"reserve_{slug}" if in_place else None,
+        commit=f"commit_{slug}" if in_place else None,
         needs=needs,
     )
 

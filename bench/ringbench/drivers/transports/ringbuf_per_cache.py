@@ -18,6 +18,6 @@ RINGBUF_PER_CACHE = dataclasses.replace(
     submit="submit_ringbuf_per_cache",
     source="ringbuf_per_cache.h",
     sentence="a ringbuf for the CPUs that share a last-level cache, in an array of maps: fewer rings than CPUs",
-    claim="reserve_ringbuf_per_cache",
-    publish="commit_ringbuf_per_cache",
+    reserve="reserve_ringbuf_per_cache",
+    commit="commit_ringbuf_per_cache",
 )

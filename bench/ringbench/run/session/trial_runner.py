@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any
 
 from ringbench.data.store.folder import SessionWriter
-from ringbench.drivers.transports import buffer_bytes, find_transport, memcg_charge
+from ringbench.drivers import memcg_charge
+from ringbench.drivers.transports import buffer_bytes, find_transport
 from ringbench.drivers.workloads import probe
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import other_programs, tracepoints

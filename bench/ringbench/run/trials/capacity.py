@@ -20,7 +20,7 @@ import numpy as np
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Capacity, Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
-from ringbench.drivers.transports import Transport, buffer_bytes, find_transport, memory
+from ringbench.drivers.transports import Transport, buffer_bytes, find_transport
 from ringbench.drivers.workloads.firehose import RECORD_BYTES, records_a_call
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus, program, syscalls
@@ -233,7 +233,7 @@ def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
         checksum=Checksum(account.seq_sum, account.refused_seq_sum, buffer.source.seq_sum),
         capacity=found,
         rings=buffer.transport.rings(caches.online_by_cache()),
-        memory=memory.of(buffer.transport, buffer.loaded, buffer.nbytes, alone=True),
+        memory=buffer.transport.memory(buffer.loaded, buffer.nbytes, buffer.source.descriptors),
     )
     return Share(
         buffer.transport.name,

@@ -101,7 +101,7 @@ class _Tracing:
             self._read_loop.empty()
         account = self.loaded.account(self.transport) if self.loaded is not None else None
         delivered = self.source.delivered if self.source is not None else None
-        unseen = self.source.settle() if self.source is not None else {}
+        unseen = self.source.count_lost() if self.source is not None else {}
         checksum = None
         if account is not None and self.source is not None:
             checksum = Checksum(account.seq_sum, account.refused_seq_sum, None if unseen else self.source.seq_sum)

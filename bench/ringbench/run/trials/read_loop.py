@@ -50,7 +50,7 @@ class ReadLoop:
         # one that was committed when the consumer's position had not reached it yet, if only just
         # (kernel/bpf/ringbuf.c, bpf_ringbuf_commit()). So it looks again until nothing is left. A perf event's poll
         # takes the wake-up away, for epoll, too (kernel/events/core.c, perf_poll()).
-        self._stays_ready = [transport.layout in ("ringbuf", "ringbufs") for transport in transports]
+        self._stays_ready = [transport.poll_stays_ready for transport in transports]
         self._left = False
         descriptors = [descriptor for each in readers for descriptor in each.descriptors]
         if wait.kind == "uring":

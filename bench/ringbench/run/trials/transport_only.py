@@ -15,7 +15,7 @@ import time
 
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum
-from ringbench.drivers.channels import Channel, channel
+from ringbench.drivers.channels import USER_SPACE, Channel
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
 from ringbench.drivers.transports import buffer_bytes, find_transport
@@ -49,7 +49,9 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
     transport, load = find_transport(trial.transports[0]), _writers(trial, plan)
     most = _most(trial, plan)
     with contextlib.ExitStack() as stack:
-        opened = channel(transport.name).open(buffer_bytes(transport.name, trial.asked_bytes, caches.online_by_cache()))
+        opened = USER_SPACE[transport.name].open_channel(
+            buffer_bytes(transport.name, trial.asked_bytes, caches.online_by_cache())
+        )
         stack.callback(opened.close)
         # Flat out nobody knows how many there will be: they are counted and not kept.
         arena = Arena(WRITE, most * len(trial.cpus), keep=load.offered_per_s() is not None)
@@ -70,7 +72,7 @@ def check(plan: Plan) -> None:
             if find_transport(name).producers == "user-space":
                 lines[name] = lines.get(name, 0) + _permitted(name, trial, plan)
     for name, planned in lines.items():
-        most = channel(name).most
+        most = USER_SPACE[name].most
         if most is not None and (planned > most or plan.growth is not None):
             told = "any number of" if plan.growth is not None else f"{planned:,}"
             raise OptionError(f"{name}: {told} records in a session, at most {most:,}. Lower --repeats or --duration.")
@@ -78,7 +80,7 @@ def check(plan: Plan) -> None:
 
 def _permitted(name: str, trial: Trial, plan: Plan) -> int:
     """Return how many records *trial* writes at most."""
-    asked, kind, load = find_transport(name).requires_flag, channel(name), _writers(trial, plan)
+    asked, kind, load = find_transport(name).requires_flag, USER_SPACE[name], _writers(trial, plan)
     if asked and asked not in plan.consents:
         raise OptionError(f"{name}: what it writes stays on this machine. Only with {asked}.")
     if kind.most_per_s is not None:

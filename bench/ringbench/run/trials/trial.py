@@ -20,7 +20,7 @@ from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.readers.blocks import Fed
-from ringbench.drivers.transports import Transport, buffer_bytes, find_transport, memory
+from ringbench.drivers.transports import Transport, buffer_bytes, find_transport
 from ringbench.drivers.workloads import Workload, probe
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import Probe
@@ -170,10 +170,10 @@ def _run(  # the one place where all parts meet
     alone = len(transports) == 1
     shares = []
     for index, (each, source) in enumerate(zip(transports, readers, strict=True)):
-        account, unseen = loaded.account(each), source.settle()
+        account, unseen = loaded.account(each), source.count_lost()
         residual = source.delivered - before.delivered[index]
         events = source.events()
-        run_ns, runs = source.took() or (controller.run_ns, controller.runs)
+        run_ns, runs = source.kernel_write_cost() or (controller.run_ns, controller.runs)
         recording = Recording(
             wall_s=controller.wall_s,
             attempted=account.attempted,
@@ -195,12 +195,8 @@ def _run(  # the one place where all parts meet
             tail_ns=max(0, last_ns - (controller.end_ns or 0)) if last_ns else 0,
             stranded_age_ns=stranded_age_ns(events, residual, found_ns),
             rings=each.rings(caches.online_by_cache()),
-            memory=memory.of(
-                each,
-                loaded,
-                sizes[each.name],
-                alone=alone,
-                rings=source.descriptors if each.layout == "ringbufs" else (),
+            memory=each.memory(
+                loaded, sizes[each.name], source.descriptors, [other for other in transports if other is not each]
             ),
         )
         shares.append(

@@ -43,5 +43,5 @@ def measure(name: str) -> Depth:
                 "kernel.panic_on_warn is on, and perf's limit makes some kernels warn: not tried."
             )
     transport = find_transport(name)
-    inside = measure_nesting_depth(transport, inside=True) if transport.layout == "perf" else None
+    inside = measure_nesting_depth(transport, inside=True) if transport.faults_inside else None
     return Depth(name, measure_nesting_depth(transport, inside=False), inside)

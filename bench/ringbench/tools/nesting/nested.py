@@ -18,7 +18,6 @@ from ringbench.data.metrics.recording import Checksum, Recording
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
 from ringbench.drivers.transports import find_transport
-from ringbench.drivers.transports.rings import open_rings
 from ringbench.drivers.workloads import workload
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import nested
@@ -76,7 +75,7 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
         loaded = program.load([transport], probe=nested(), sizes={name: size})
         stack.callback(loaded.close)
         arena = Arena(NESTED, int(_PER_S * (seconds + 1) * len(online)), keep=True)
-        reader = BulkReader(open_rings(loaded, transport, size, NOBODY), arena, compiled=True)
+        reader = BulkReader(transport.open(loaded, size, NOBODY), arena, compiled=True)
         stack.callback(reader.close)
         os.sched_setaffinity(0, online[-1:])
         syscalls.sleep_exactly()
@@ -93,7 +92,7 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
         while reader.drain():
             pass
         each = [loaded.account(transport, level) for level in range(len(LEVELS))]
-        account, overwritten = loaded.account(transport), reader.settle().get("overwritten", 0)
+        account, overwritten = loaded.account(transport), reader.count_lost().get("overwritten", 0)
         records, received_ns = arena.kept()
         return Nested(
             transport=name,

@@ -8,13 +8,11 @@ import errno
 import mmap
 import os
 
-from ringbench.drivers.transports import PAGE, Transport
-from ringbench.drivers.transports.rings import own_ringbufs
+from ringbench.drivers.transports import Transport
 from ringbench.errors import MissingRequirementError
-from ringbench.kernel import cpus, probe, program, syscalls
+from ringbench.kernel import probe, program, syscalls
 from ringbench.kernel.program import FAILED_CODES
 from ringbench.machine import caches
-from ringbench.spec.wakeups import NOBODY
 
 FAULT = "page_fault_kernel"
 """The tracepoint that the rungs are on: met wherever the kernel faults, in the middle of a helper, too."""
@@ -36,11 +34,7 @@ def measure_nesting_depth(transport: Transport, *, inside: bool) -> tuple[str, .
     with contextlib.ExitStack() as stack:
         loaded = program.load([transport], probe=probe.depth(inside=inside), sizes={transport.name: size})
         stack.callback(loaded.close)
-        if transport.layout == "perf":
-            _open_perf(stack, loaded, transport, size, _STACK_BYTES if inside else 0)
-        elif transport.layout == "ringbufs":
-            for fd in own_ringbufs(loaded, transport, size):
-                stack.callback(os.close, fd)
+        transport.open_unread(loaded, size, stack, stack_bytes=_STACK_BYTES if inside else 0)
         for _ in range(probe.DEPTHS - 1):
             try:
                 stack.callback(os.close, syscalls.attach_raw_tracepoint(FAULT, loaded.once_more("rung")))
@@ -60,19 +54,6 @@ def _name(code: int) -> str:
     if code >= 0:
         return "ok"
     return "refused" if -code == FAILED_CODES - 1 else errno.errorcode.get(-code, str(code))
-
-
-def _open_perf(
-    stack: contextlib.ExitStack, loaded: program.Program, transport: Transport, nbytes: int, stack_bytes: int
-) -> None:
-    """Open perf's rings, which nobody reads; each record carries *stack_bytes* of the caller's stack besides."""
-    online, table = cpus.online(), loaded.events(transport)
-    for cpu in online:
-        fd = syscalls.open_bpf_output(cpu, NOBODY, stack_bytes=stack_bytes)
-        stack.callback(os.close, fd)
-        stack.callback(mmap.mmap(fd, PAGE + nbytes // len(online)).close)  # without it there is no ring
-        syscalls.enable(fd)
-        table[table.Key(cpu)] = table.Leaf(fd)
 
 
 def _call() -> None:

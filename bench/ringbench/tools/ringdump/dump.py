@@ -12,8 +12,8 @@ import struct
 from dataclasses import dataclass
 from itertools import takewhile
 
-from ringbench.drivers.transports.ringbuf import BUSY, DISCARD, HEADER, stride
 from ringbench.errors import InvalidMeasurementError
+from ringbench.kernel.ringbuf import BUSY, DISCARD, HEADER, stride
 
 _MODULO = 1 << 64
 
