@@ -149,7 +149,7 @@ def _by_ring(groups: Groups) -> list[list[int]]:
     caches.online_by_cache = lambda root=None: groups
     transport, record = TRANSPORTS["ringbuf-per-cache"], sample(16)
     loaded = program.load([transport], probe=probe.fill(1, 16), sizes={transport.name: 1 << 16})
-    fill, rings = loaded.repeatable("fill"), open_rings(loaded, transport, 1 << 16, NOBODY)
+    fill, rings = loaded.repeatable("fill"), transport.open(loaded, 1 << 16, NOBODY)
     arena, found = Arena(record, 1000, keep=True), []
     for times, cpu in enumerate(cpus.online(), start=1):
         os.sched_setaffinity(0, (cpu,))
@@ -231,7 +231,7 @@ def _with_a_paused_producer(name: str) -> list[tuple[int, int, int]]:
     text = source.program([transport], sent) + _PAUSED.replace("NEXT", _NEXT[name])
     loaded = program.load([transport], probe=sent, text=text, sizes={name: size})
     send, draw = (loaded.repeatable(each) for each in ("send", "draw"))
-    (ring,) = open_rings(loaded, transport, size, NOBODY)
+    (ring,) = transport.open(loaded, size, NOBODY)
     assert isinstance(ring, MappedTickets)
     arena = Arena(sent.record, 1000, keep=True)
     seen = []
