@@ -20,18 +20,28 @@ from typing import Protocol
 
 from ringbench.drivers.transports import PAGE, TRANSPORTS
 from ringbench.errors import InvalidMeasurementError
-from ringbench.kernel import bpf_arena, ftrace, kmsg, linked_list, probe, program, source, syscalls, uring, uring_read
+from ringbench.kernel import (
+    bpf_arena,
+    ftrace,
+    kmsg,
+    linked_list,
+    probe,
+    program,
+    source,
+    syscalls,
+    uapi,
+    uring,
+    uring_read,
+)
 from ringbench.kernel.uring_poll import UringPoll
 from ringbench.machine import isolation
 from ringbench.spec.wakeups import NOBODY, Wakeup
 
-_QUEUE, _RINGBUF = 22, 27  # enum bpf_map_type
-_RB_OVERWRITE = 1 << 19
-"""BPF_F_RB_OVERWRITE of Linux 6.19 (kernel commit feeaf1346f80; include/uapi/linux/bpf.h)."""
-_POP_BATCH = 25  # BPF_MAP_LOOKUP_AND_DELETE_BATCH
 _CODES = {**errno.errorcode, 524: "ENOTSUPP"}
 """The last is the kernel's own (include/linux/errno.h), which user space has no name for."""
 _PATIENCE_S = 30.0
+ITS_PROGRAM = "its own program"
+"""What a transport needs where all that can be lacking is seen by loading a program that submits through it."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +72,18 @@ def _compiled(text: str, function: str, flags: list[str]) -> str:
 def _popped_in_batches() -> str:
     records = ctypes.create_string_buffer(64)
     at = ctypes.addressof(records)
-    queue = syscalls.create_map(_QUEUE, key=0, value=8, entries=8)
-    syscalls.bpf(_POP_BATCH, struct.pack("<QQQQIIQQ", 0, at, 0, at, 8, queue, 0, 0))
+    queue = syscalls.create_map(uapi.MAP_QUEUE, key=0, value=8, entries=8)
+    syscalls.bpf(uapi.MAP_LOOKUP_AND_DELETE_BATCH, struct.pack("<QQQQIIQQ", 0, at, 0, at, 8, queue, 0, 0))
     return "popped"
 
 
 def _overwriting() -> str:
-    syscalls.create_map(_RINGBUF, key=0, value=0, entries=4096, flags=_RB_OVERWRITE)
+    syscalls.create_map(uapi.MAP_RINGBUF, key=0, value=0, entries=4096, flags=uapi.F_RB_OVERWRITE)
     return "created"
 
 
 def _arena() -> str:
-    syscalls.create_map(bpf_arena.ARENA, key=0, value=0, entries=16, flags=bpf_arena.MMAPABLE)
+    syscalls.create_map(uapi.MAP_ARENA, key=0, value=0, entries=16, flags=uapi.F_MMAPABLE)
     return "created"
 
 
@@ -206,16 +216,28 @@ class Needing(Protocol):
     """A transport, or a way to wait, that not every kernel has."""
 
     @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
     def needs(self) -> str | None:
-        """A name of :data:`FEATURES`; None where every kernel has it."""
+        """A name of :data:`FEATURES`, or :data:`ITS_PROGRAM`; None where every kernel has it."""
 
 
 def missing(thing: Needing) -> str | None:
     """Return why *thing* cannot be had on this machine; None where it can be, or where only root could find out."""
     if thing.needs is None or os.geteuid() != 0:
         return None
-    found = feature(thing.needs)
+    found = its_program(thing.name) if thing.needs == ITS_PROGRAM else feature(thing.needs)
     return None if found.able else f"{found.name}: {found.said}"
+
+
+@functools.cache
+def its_program(name: str) -> Feature:
+    """Return whether a program that submits through the transport called *name* loads. Needs root."""
+    program.need_root()
+    able, said = tried(functools.partial(_submitted, name.partition("~")[0]))
+    return Feature(f"a program with {name}", able, said)
 
 
 def tried(attempt: Callable[[], str]) -> tuple[bool, str]:

@@ -13,11 +13,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ringbench.kernel import syscalls
+from ringbench.kernel import syscalls, uapi
 from ringbench.spec.transport import PAGE, TransportSpec
-
-ARENA, MMAPABLE = 33, 1 << 10
-"""BPF_MAP_TYPE_ARENA, and the flag BPF_F_MMAPABLE, without which there is none (include/uapi/linux/bpf.h)."""
 
 
 class BpfArena:
@@ -27,7 +24,7 @@ class BpfArena:
     """
 
     def __init__(self, nbytes: int) -> None:
-        self.fd = syscalls.create_map(ARENA, key=0, value=0, entries=nbytes // PAGE, flags=MMAPABLE)
+        self.fd = syscalls.create_map(uapi.MAP_ARENA, key=0, value=0, entries=nbytes // PAGE, flags=uapi.F_MMAPABLE)
         self.memory = mmap.mmap(self.fd, nbytes, mmap.MAP_SHARED, mmap.PROT_READ)
         # A program may not fault: what it writes where no page is yet is dropped, and it isn't told
         # (arch/x86/net/bpf_jit_comp.c, ex_handler_bpf()). Looked at from here, a page is made for both

@@ -11,13 +11,12 @@ import ctypes
 import os
 import struct
 
-from ringbench.kernel import syscalls
+from ringbench.kernel import syscalls, uapi
 
-TRACEPOINT, SCHED_CLS = 5, 3
+TRACEPOINT, SCHED_CLS = uapi.PROG_TRACEPOINT, uapi.PROG_SCHED_CLS
 """BPF_PROG_TYPE_…: what the suite's probes are, and a type of programs that are called for packets."""
 
-_MAP_CREATE, _PROG_LOAD, _BTF_LOAD = 0, 5, 18
-_INT, _ARRAY_MAP, _STRUCT, _DECL_TAG = 1, 2, 4, 17  # BTF_KIND_…, BPF_MAP_TYPE_ARRAY
+_INT, _STRUCT, _DECL_TAG = 1, 4, 17  # BTF_KIND_…
 _KEY, _VALUE = 2, 7
 """Which of the types below are the map's key and its value."""
 _LOG_BYTES = 1 << 16
@@ -81,13 +80,13 @@ def load(kind: int) -> None:
     held: list[int] = []
     try:
         nbytes = len(blob) - 1  # ctypes ends it with a 0 of its own
-        held.append(_call(_BTF_LOAD, log, "QQIII", ctypes.addressof(blob), heard[0], nbytes, heard[1], 1))
-        layout = (_ARRAY_MAP, 4, 24, 1, 0, 0, 0, b"list", 0, held[0], _KEY, _VALUE)
-        held.append(_call(_MAP_CREATE, log, "IIIIIII16sIIII", *layout))
+        held.append(_call(uapi.BTF_LOAD, log, "QQIII", ctypes.addressof(blob), heard[0], nbytes, heard[1], 1))
+        layout = (uapi.MAP_ARRAY, 4, 24, 1, 0, 0, 0, b"list", 0, held[0], _KEY, _VALUE)
+        held.append(_call(uapi.MAP_CREATE, log, "IIIIIII16sIIII", *layout))
         code = ctypes.create_string_buffer(_names_map(held[1]))
         licence = ctypes.create_string_buffer(b"GPL")
         parts = (kind, len(code) // 8, ctypes.addressof(code), ctypes.addressof(licence), 1, heard[1], heard[0])
-        held.append(_call(_PROG_LOAD, log, "IIQQIIQ", *parts))
+        held.append(_call(uapi.PROG_LOAD, log, "IIQQIIQ", *parts))
     finally:
         for fd in held:
             os.close(fd)

@@ -9,14 +9,10 @@ import os
 import struct
 from collections.abc import Sequence
 
-from ringbench.kernel import syscalls
+from ringbench.kernel import syscalls, uapi
 
-_QUERY = 0xC008240A
-"""PERF_EVENT_IOC_QUERY_BPF, _IOWR('$', 10, struct perf_event_query_bpf *) (include/uapi/linux/perf_event.h)."""
 _ROOM = 64
 """BPF_TRACE_MAX_PROGS: a tracepoint takes no more (kernel/trace/bpf_trace.c)."""
-_GET_FD_BY_ID, _INFO_BY_FD, _NEXT_ID = 30, 15, 31  # BPF_LINK_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_GET_NEXT_ID
-_RAW_TRACEPOINT = 1  # BPF_LINK_TYPE_RAW_TRACEPOINT
 
 
 def programs(tracepoint_fds: Sequence[int], names: Sequence[str]) -> int | None:
@@ -35,7 +31,7 @@ def programs(tracepoint_fds: Sequence[int], names: Sequence[str]) -> int | None:
 
 def _on_event(fd: int) -> int:
     request = bytearray(struct.pack("<II", _ROOM, 0).ljust(8 + 4 * _ROOM, b"\0"))
-    fcntl.ioctl(fd, _QUERY, request)
+    fcntl.ioctl(fd, uapi.PERF_IOC_QUERY_BPF, request)
     return int(struct.unpack_from("<I", request, 4)[0])
 
 
@@ -44,7 +40,7 @@ def _raw(names: set[str]) -> int:
     found, last = 0, 0
     with contextlib.suppress(OSError):  # ENOENT: that was the last
         while True:
-            _, attributes = syscalls.bpf(_NEXT_ID, struct.pack("<I", last))
+            _, attributes = syscalls.bpf(uapi.LINK_GET_NEXT_ID, struct.pack("<I", last))
             (last,) = struct.unpack_from("<I", attributes, 4)
             found += _name_of(last) in names
     return found
@@ -55,14 +51,14 @@ def _name_of(link: int) -> str | None:
     room = ctypes.create_string_buffer(128)
     info = ctypes.create_string_buffer(struct.pack("<IIIIQI", 0, 0, 0, 0, ctypes.addressof(room), len(room)), 256)
     try:
-        fd, _ = syscalls.bpf(_GET_FD_BY_ID, struct.pack("<I", link))
+        fd, _ = syscalls.bpf(uapi.LINK_GET_FD_BY_ID, struct.pack("<I", link))
     except OSError:
         return None
     try:
-        syscalls.bpf(_INFO_BY_FD, struct.pack("<IIQ", fd, len(info), ctypes.addressof(info)))
+        syscalls.bpf(uapi.OBJ_GET_INFO_BY_FD, struct.pack("<IIQ", fd, len(info), ctypes.addressof(info)))
     except OSError:
         return None
     finally:
         os.close(fd)
     (kind,) = struct.unpack_from("<I", info, 0)
-    return room.value.decode(errors="replace") if kind == _RAW_TRACEPOINT else None
+    return room.value.decode(errors="replace") if kind == uapi.LINK_RAW_TRACEPOINT else None

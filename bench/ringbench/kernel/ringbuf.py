@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ringbench import native
 from ringbench.errors import InvalidMeasurementError
+from ringbench.kernel import uapi
 from ringbench.kernel.mapped_ring import MappedRing
 from ringbench.spec.transport import PAGE
 
@@ -21,12 +22,7 @@ _DATA = mmap.PAGESIZE
 _MODULO = 1 << 64
 """Positions are u64 and go on at 0 behind the last."""
 
-BUSY = 1 << 31
-"""In a record's header: reserved, and neither submitted nor discarded yet (kernel: BPF_RINGBUF_BUSY_BIT)."""
-DISCARD = 1 << 30
-"""In a record's header: to be stepped over (kernel: BPF_RINGBUF_DISCARD_BIT)."""
-HEADER = 8
-"""Bytes of a record's header: u32 length with the two flags on top, u32 page offset."""
+BUSY, DISCARD, HEADER = uapi.RINGBUF_BUSY, uapi.RINGBUF_DISCARD, uapi.RINGBUF_HEADER
 _POINTER = 8
 _HEADER_PAGES = 3
 """struct bpf_ringbuf itself, the consumer's position, the producers' position (kernel/bpf/ringbuf.c)."""

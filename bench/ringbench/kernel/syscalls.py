@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 from ringbench.errors import MissingRequirementError
+from ringbench.kernel import uapi
 from ringbench.spec.wakeups import Wakeup
 
 _EVERYWHERE = {"io_uring_setup": 425, "io_uring_enter": 426}
@@ -34,14 +35,6 @@ _NUMBERS = {
         **_EVERYWHERE,
     },
 }
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NAME = 15
-_PR_SET_TIMERSLACK = 29
-_BPF_MAP_CREATE = 0
-_BPF_PROG_TEST_RUN = 10
-_BPF_RAW_TRACEPOINT_OPEN = 17
-_BPF_ENABLE_STATS = 32
-_MEMBARRIER_CMD_GLOBAL = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -83,19 +76,19 @@ def die_with_parent(parent: int | None = None) -> None:
 
     A parent that is dead already is not heard of any more: given its pid, this process ends at once.
     """
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if parent is not None and os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def set_name(name: str) -> None:
     """Give this thread a name (comm) of 15 bytes at most, by which the kernel speaks of it (prctl(2), PR_SET_NAME)."""
-    _libc.prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+    _libc.prctl(uapi.PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def sleep_exactly() -> None:
     """Let this thread's sleeps end when they should: by default the kernel may add 50 us (prctl(2), timer slack)."""
-    _libc.prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
+    _libc.prctl(uapi.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 
 def wait_for_producers() -> None:
@@ -104,7 +97,7 @@ def wait_for_producers() -> None:
     membarrier(2)'s GLOBAL command is synchronize_rcu(), and a tracepoint program runs inside an RCU read-side section
     (kernel/sched/membarrier.c; kernel/trace/bpf_trace.c, trace_call_bpf()). About 10 to 30 ms.
     """
-    call("membarrier", _MEMBARRIER_CMD_GLOBAL, 0, 0)
+    call("membarrier", uapi.MEMBARRIER_CMD_GLOBAL, 0, 0)
 
 
 @contextlib.contextmanager
@@ -114,7 +107,7 @@ def bpf_stats() -> Iterator[None]:
     BPF_ENABLE_STATS hands out a descriptor that holds them on, so that nothing needs restoring even after kill -9
     (kernel commit d46edd671a14). Raises OSError before Linux 5.8.
     """
-    fd = _bpf(_BPF_ENABLE_STATS, struct.pack("<I", 0))
+    fd = _bpf(uapi.ENABLE_STATS, struct.pack("<I", 0))
     try:
         yield
     finally:
@@ -128,7 +121,7 @@ def create_ringbuf(data_bytes: int) -> int:
 
 def create_map(kind: int, *, key: int, value: int, entries: int, flags: int = 0) -> int:
     """Create a map of the type *kind* (enum bpf_map_type), sizes in bytes, and return its descriptor."""
-    return _bpf(_BPF_MAP_CREATE, struct.pack("<IIIII", kind, key, value, entries, flags))
+    return _bpf(uapi.MAP_CREATE, struct.pack("<IIIII", kind, key, value, entries, flags))
 
 
 def run_repeatedly(program_fd: int, times: int) -> float:
@@ -141,14 +134,14 @@ def run_repeatedly(program_fd: int, times: int) -> float:
     attributes = bytearray(128)
     struct.pack_into("<IIIIQQII", attributes, 0, program_fd, 0, len(packet), 0, ctypes.addressof(packet), 0, times, 0)
     buffer = (ctypes.c_char * 128).from_buffer(attributes)
-    call("bpf", ctypes.c_long(_BPF_PROG_TEST_RUN), buffer, ctypes.c_long(128))
+    call("bpf", ctypes.c_long(uapi.PROG_TEST_RUN), buffer, ctypes.c_long(128))
     return float(struct.unpack_from("<I", attributes, 36)[0])
 
 
 def attach_raw_tracepoint(name: str, program_fd: int) -> int:
     """Have the raw tracepoint *name* run a program until the descriptor that is returned is closed."""
     text = ctypes.create_string_buffer(name.encode())
-    return _bpf(_BPF_RAW_TRACEPOINT_OPEN, struct.pack("<QI", ctypes.addressof(text), program_fd))
+    return _bpf(uapi.RAW_TRACEPOINT_OPEN, struct.pack("<QI", ctypes.addressof(text), program_fd))
 
 
 def bpf(command: int, attributes: bytes) -> tuple[int, bytes]:
@@ -168,7 +161,7 @@ def open_bpf_output(cpu: int, wakeup: Wakeup, *, stack_bytes: int = 0) -> int:
     """
     attr = bytearray(bpf_output_attr(wakeup))
     if stack_bytes:
-        struct.pack_into("<Q", attr, 24, 1 << 10 | 1 << 13)  # sample_type: PERF_SAMPLE_RAW, PERF_SAMPLE_STACK_USER
+        struct.pack_into("<Q", attr, 24, uapi.PERF_SAMPLE_RAW | uapi.PERF_SAMPLE_STACK_USER)  # sample_type
         struct.pack_into("<I", attr, 88, stack_bytes)  # sample_stack_user
     return _perf_event_open(cpu, bytes(attr))
 
@@ -179,25 +172,26 @@ def bpf_output_attr(wakeup: Wakeup) -> bytes:
     With `none` the kernel still signals once for each ring's worth of bytes (kernel/events/ring_buffer.c,
     __perf_output_begin() and ring_buffer_init(): the watermark is at most the ring's size and can't be switched off).
     """
-    watermark_bit = 1 << 14
     records = {"every": 1, "batch": wakeup.n}.get(wakeup.kind)
     return _attr(
-        kind=1,  # PERF_TYPE_SOFTWARE
-        config=10,  # PERF_COUNT_SW_BPF_OUTPUT
-        sample_type=1 << 10,  # PERF_SAMPLE_RAW
-        flags=watermark_bit if records is None else 0,
+        kind=uapi.PERF_TYPE_SOFTWARE,
+        config=uapi.PERF_COUNT_SW_BPF_OUTPUT,
+        sample_type=uapi.PERF_SAMPLE_RAW,
+        flags=uapi.PERF_ATTR_WATERMARK if records is None else 0,
         wakeup=records or wakeup.n or 0xFFFFFFFF,
     )
 
 
 def open_tracepoint(number: int, cpu: int) -> int:
     """Open a perf event on the tracepoint of that id, disabled; return its descriptor."""
-    disabled_bit = 1
-    return _perf_event_open(cpu, _attr(kind=2, config=number, sample_type=0, flags=disabled_bit, wakeup=0))
+    return _perf_event_open(
+        cpu,
+        _attr(kind=uapi.PERF_TYPE_TRACEPOINT, config=number, sample_type=0, flags=uapi.PERF_ATTR_DISABLED, wakeup=0),
+    )
 
 
 def _attr(*, kind: int, config: int, sample_type: int, flags: int, wakeup: int) -> bytes:
-    size = 112  # PERF_ATTR_SIZE_VER5
+    size = uapi.PERF_ATTR_SIZE
     period, read_format = 1, 0
     attr = struct.pack("<IIQQQQQII", kind, size, config, period, sample_type, read_format, flags, wakeup, 0)
     return attr.ljust(size, b"\0")
@@ -205,15 +199,12 @@ def _attr(*, kind: int, config: int, sample_type: int, flags: int, wakeup: int) 
 
 def _perf_event_open(cpu: int, attr: bytes) -> int:
     buffer = ctypes.create_string_buffer(attr, len(attr))
-    close_on_exec = ctypes.c_ulong(8)
+    close_on_exec = ctypes.c_ulong(uapi.PERF_FLAG_FD_CLOEXEC)
     return call("perf_event_open", buffer, ctypes.c_long(-1), ctypes.c_long(cpu), ctypes.c_long(-1), close_on_exec)
-
-
-_PERF_IOC_ENABLE = 0x2400
 
 
 def enable(perf_fd: int) -> None:
     """Switch a perf event on (ioctl PERF_EVENT_IOC_ENABLE)."""
-    if _libc.ioctl(perf_fd, _PERF_IOC_ENABLE, 0) < 0:
+    if _libc.ioctl(perf_fd, uapi.PERF_IOC_ENABLE, 0) < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"enabling a perf event: {os.strerror(code)}")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 # enum bpf_cmd
 MAP_CREATE = 0
-MAP_UPDATE_ELEM = 2
 PROG_LOAD = 5
 PROG_TEST_RUN = 10
 MAP_GET_FD_BY_ID = 14
 OBJ_GET_INFO_BY_FD = 15
 RAW_TRACEPOINT_OPEN = 17
+BTF_LOAD = 18
 MAP_LOOKUP_AND_DELETE_BATCH = 25
 LINK_GET_FD_BY_ID = 30
 LINK_GET_NEXT_ID = 31
@@ -24,12 +24,15 @@ MAP_QUEUE = 22
 MAP_RINGBUF = 27
 MAP_ARENA = 33
 
-# flags of a map
+# flags of a map, and of a program
 F_MMAPABLE = 1 << 10
 F_RB_OVERWRITE = 1 << 19
 """Since Linux 6.19 (kernel commit feeaf1346f80)."""
 
+F_SLEEPABLE = 1 << 4
+
 # enum bpf_prog_type, enum bpf_link_type
+PROG_SCHED_CLS = 3
 PROG_TRACEPOINT = 5
 PROG_SYSCALL = 31
 LINK_RAW_TRACEPOINT = 1

@@ -20,19 +20,27 @@ from ringbench.data.metrics import (
 )
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.data.plugins import with_plugins
 
-METRICS: tuple[Metric, ...] = (
-    drops.METRIC,
-    throughput.METRIC,
-    cost.METRIC,
-    wakeups.METRIC,
-    capacity.METRIC,
-    overhead.METRIC,
-    latency.METRIC,
-    ordering.METRIC,
-    memory.METRIC,
-    backlog.METRIC,
+METRICS: tuple[Metric, ...] = tuple(
+    with_plugins(
+        "metrics",
+        Metric,
+        (
+            drops.METRIC,
+            throughput.METRIC,
+            cost.METRIC,
+            wakeups.METRIC,
+            capacity.METRIC,
+            overhead.METRIC,
+            latency.METRIC,
+            ordering.METRIC,
+            memory.METRIC,
+            backlog.METRIC,
+        ),
+    ).values()
 )
+"""Those of this project, and those that others bring (ringbench.data.plugins)."""
 
 COLUMNS: dict[str, Column] = {column.name: column for metric in METRICS for column in metric.columns}
 """Every measured column of trials.parquet by its name."""

@@ -5,13 +5,14 @@ A reader is one file with a :class:`~ringbench.drivers.readers.reader.Kind`; reg
 
 from __future__ import annotations
 
+from ringbench.data.plugins import with_plugins
 from ringbench.drivers.readers import bulk, bulk_view, callback, compiled, libbpf
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.errors import OptionError, unknown_name
 
-READERS: dict[str, Kind] = {
-    kind.name: kind for kind in (callback.KIND, callback.BARE, compiled.KIND, libbpf.KIND, bulk.KIND, bulk_view.KIND)
-}
+READERS: dict[str, Kind] = with_plugins(
+    "readers", Kind, (callback.KIND, callback.BARE, compiled.KIND, libbpf.KIND, bulk.KIND, bulk_view.KIND)
+)
 
 
 def reader(name: str) -> Kind:

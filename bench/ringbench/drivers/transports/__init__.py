@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from ringbench.data.plugins import with_plugins
 from ringbench.drivers.channels import USER_SPACE
 from ringbench.drivers.transport import Transport
 from ringbench.drivers.transports.arena_ring import ARENA_RING
@@ -24,9 +25,10 @@ from ringbench.drivers.transports.ticket_ring import TICKET_RING
 from ringbench.errors import unknown_name
 from ringbench.spec.transport import PAGE, Shape
 
-TRANSPORTS: dict[str, Transport] = {
-    t.name: t
-    for t in (
+TRANSPORTS: dict[str, Transport] = with_plugins(
+    "transports",
+    Transport,
+    (
         PERF,
         RINGBUF_OUTPUT,
         RINGBUF_RESERVE,
@@ -37,8 +39,9 @@ TRANSPORTS: dict[str, Transport] = {
         ARENA_RING,
         QUEUE_MAP,
         FTRACE,
-    )
-}
+    ),
+)
+"""By name: those of this project, and those that others bring (ringbench.data.plugins)."""
 
 
 def carriers(record: str) -> tuple[str, ...]:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ringbench.data.plugins import with_plugins
 from ringbench.drivers.workloads import burst, command, firehose, fork_exec, nested, sched_switch, stress_ng, writers
 from ringbench.drivers.workloads.workload import Kind, Operation, Request, Workload
 from ringbench.errors import OptionError, unknown_name
 from ringbench.kernel.probe import Probe
 from ringbench.spec.offered_load import Offered, split
 
-WORKLOADS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
+WORKLOADS: dict[str, Kind] = with_plugins(
+    "workloads",
+    Kind,
+    (
         fork_exec.KIND,
         burst.KIND,
         stress_ng.KIND,
@@ -25,8 +27,8 @@ WORKLOADS: dict[str, Kind] = {
         writers.KIND,
         writers.RELAY,
         command.KIND,
-    )
-}
+    ),
+)
 
 
 def workload(

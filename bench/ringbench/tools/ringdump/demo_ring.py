@@ -17,16 +17,13 @@ from types import TracebackType
 
 from ringbench.drivers.transports import PAGE
 from ringbench.errors import MissingRequirementError
-from ringbench.kernel import program, source, syscalls
+from ringbench.kernel import program, source, syscalls, uapi
 from ringbench.tools.ringdump.dump import Snapshot, decode
 from ringbench.tools.ringdump.fault_page import AbsentPage
 from ringbench.tools.ringdump.snapshot import photograph
 
 LENGTHS = (8, 20, 56, 500)
 """Bytes of the records that can be added; a reservation's length is part of the program."""
-_BPF_PROG_LOAD, _BPF_PROG_TEST_RUN = 5, 10
-_SYSCALL = 31  # BPF_PROG_TYPE_SYSCALL
-_BPF_F_SLEEPABLE = 1 << 4
 _ORDER = struct.Struct("<QQII")
 """struct order of bpf/anatomy.c."""
 
@@ -71,7 +68,7 @@ class DemoRing:
         attributes = bytearray(56)
         struct.pack_into("<I", attributes, 0, self._programs[length])
         struct.pack_into("<I4xQ", attributes, 40, _ORDER.size, ctypes.addressof(order))
-        _, answer = syscalls.bpf(_BPF_PROG_TEST_RUN, bytes(attributes))
+        _, answer = syscalls.bpf(uapi.PROG_TEST_RUN, bytes(attributes))
         return bool(struct.unpack_from("<I", answer, 4)[0] == 0)
 
     @contextmanager
@@ -105,11 +102,11 @@ def _loaded(instructions: bytes) -> int:
     # union bpf_attr: prog_type, insn_cnt, insns, license, log_level, log_size, log_buf, kern_version, prog_flags
     attributes = struct.pack(
         "<IIQQIIQII",
-        *(_SYSCALL, len(instructions) // 8, ctypes.addressof(code), ctypes.addressof(licence)),
-        *(0, 0, 0, 0, _BPF_F_SLEEPABLE),
+        *(uapi.PROG_SYSCALL, len(instructions) // 8, ctypes.addressof(code), ctypes.addressof(licence)),
+        *(0, 0, 0, 0, uapi.F_SLEEPABLE),
     )
     try:
-        return syscalls.bpf(_BPF_PROG_LOAD, attributes)[0]
+        return syscalls.bpf(uapi.PROG_LOAD, attributes)[0]
     except OSError as error:
         raise MissingRequirementError(
             f"the kernel refused a program of the type syscall: {error.strerror}. It takes Linux 5.14 and CAP_BPF; "

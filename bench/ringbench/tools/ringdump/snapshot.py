@@ -14,13 +14,11 @@ import struct
 from pathlib import Path
 
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
-from ringbench.kernel import syscalls
+from ringbench.kernel import syscalls, uapi
 from ringbench.tools.ringdump.dump import Snapshot
 
 MAX_DATA_BYTES = 16 << 20
 """Of a ring that is photographed: all of it is copied, and may hold a record in every 8 bytes."""
-_BPF_MAP_GET_FD_BY_ID = 14
-_RINGBUF = 27  # BPF_MAP_TYPE_RINGBUF
 _TRIES = 100
 _MODULO = 1 << 64
 
@@ -32,7 +30,7 @@ def of_map(number: int) -> Snapshot:
     what :func:`photograph` raises.
     """
     try:
-        fd, _ = syscalls.bpf(_BPF_MAP_GET_FD_BY_ID, struct.pack("<I", number))
+        fd, _ = syscalls.bpf(uapi.MAP_GET_FD_BY_ID, struct.pack("<I", number))
     except FileNotFoundError:
         raise OptionError(
             f"--map-id {number}: there is no such map. `bpftool map`, or map_id in /proc/PID/fdinfo/*, tells the ids."
@@ -41,8 +39,10 @@ def of_map(number: int) -> Snapshot:
         raise MissingRequirementError(f"--map-id {number}: {error.strerror}. Looking at a map takes root.") from error
     try:
         found = facts(fd)
-        if found["map_type"] != _RINGBUF:
-            raise OptionError(f"--map-id {number}: that map is of type {found['map_type']}, a ringbuf's is {_RINGBUF}.")
+        if found["map_type"] != uapi.MAP_RINGBUF:
+            raise OptionError(
+                f"--map-id {number}: that map is of type {found['map_type']}, a ringbuf's is {uapi.MAP_RINGBUF}."
+            )
         return photograph(fd, found["max_entries"])
     finally:
         os.close(fd)
