@@ -34,14 +34,13 @@ from ringbench.kernel import (
     uring_read,
 )
 from ringbench.kernel.uring_poll import UringPoll
-from ringbench.machine import isolation
+from ringbench.machine import caches, isolation
+from ringbench.spec.transport import ITS_PROGRAM
 from ringbench.spec.wakeups import NOBODY, Wakeup
 
 _CODES = {**errno.errorcode, 524: "ENOTSUPP"}
 """The last is the kernel's own (include/linux/errno.h), which user space has no name for."""
 _PATIENCE_S = 30.0
-ITS_PROGRAM = "its own program"
-"""What a transport needs where all that can be lacking is seen by loading a program that submits through it."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,9 @@ class Feature:
 def _submitted(name: str) -> str:
     """Load a program that submits through transport *name*: its own file under bpf/ is what is tried."""
     transport, sent = TRANSPORTS[name], probe.fill(1, 16)
-    arenas = bpf_arena.made([transport], {})
-    flags = source.defines([transport], sent, sizes={}, wakeup=NOBODY, lives=1)
+    sizes = {name: transport.round_size(PAGE, len(transport.rings(caches.online_by_cache())))}
+    arenas = bpf_arena.made([transport], sizes)
+    flags = source.defines([transport], sent, sizes=sizes, wakeup=NOBODY, lives=1)
     flags += [arena.define for arena in arenas.values()]
     return _compiled(source.program([transport], sent), "fill", flags)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 PAGE = mmap.PAGESIZE
+ITS_PROGRAM = "its own program"
+"""What a transport needs where all that can be lacking is seen by loading a program that submits through it."""
 
 Shape = Literal["ring-per-cpu", "ring-per-cache", "shared-ring"]
 """A ring for each CPU, or for the CPUs that share a last-level cache, read one after the other; or one ring that every
@@ -74,7 +76,7 @@ class TransportSpec:
     """The option of ``ringbench run`` without which it is not measured, as what it writes stays on the machine."""
     needs: str | None = None
     """What not every kernel, or BCC, has of what it is made of: a name of
-    :data:`ringbench.drivers.features.FEATURES`."""
+    :data:`ringbench.drivers.features.FEATURES`, or :data:`ITS_PROGRAM`."""
     own_records: str | None = None
     """The one record that it can carry, by its name in C, where the kernel makes its own out of a tracepoint's
     arguments, of no fixed length; None: any record, as the program fills it."""
