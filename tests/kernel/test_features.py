@@ -163,7 +163,7 @@ _UNPRIVILEGED = """
 import sys
 from ringbench.cli import main
 from ringbench.errors import MissingRequirementError
-from ringbench.kernel import features
+from ringbench.drivers import features
 from ringbench.drivers.transports import TRANSPORTS
 
 assert features.missing(TRANSPORTS["ticket-ring"]) is None
