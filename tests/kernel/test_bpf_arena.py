@@ -17,7 +17,7 @@ import pytest
 
 from ringbench.drivers import features, memcg_charge
 from ringbench.drivers.transports import PAGE, TRANSPORTS, arena_ring
-from ringbench.kernel import bpf_arena, program, source, syscalls
+from ringbench.kernel import program, source, syscalls, uapi
 from ringbench.kernel.bpf_arena import BpfArena
 from ringbench.kernel.probe import fill
 from ringbench.machine import isolation
@@ -39,7 +39,7 @@ def _without_pages() -> list[tuple[int, int]]:
 
     To see how many there are is to look at every page.
     """
-    fd = syscalls.create_map(bpf_arena.ARENA, key=0, value=0, entries=2, flags=bpf_arena.MMAPABLE)
+    fd = syscalls.create_map(uapi.MAP_ARENA, key=0, value=0, entries=2, flags=uapi.F_MMAPABLE)
     memory = mmap.mmap(fd, 2 * PAGE, mmap.MAP_SHARED, mmap.PROT_READ)
     flags = source.defines([CARRIER], SENT, sizes={}, wakeup=NOBODY, lives=1)
     loaded = program.compiled(source.program([CARRIER], SENT), [*flags, f"-DARENA_FD={fd}"])
@@ -67,7 +67,7 @@ int name(struct __sk_buff *skb)
 def _named(*, mapped: bool, two: bool) -> str:
     arenas = [BpfArena(PAGE) for _ in range(1 + two)]
     if not mapped:
-        arenas[0].fd = syscalls.create_map(bpf_arena.ARENA, key=0, value=0, entries=1, flags=bpf_arena.MMAPABLE)
+        arenas[0].fd = syscalls.create_map(uapi.MAP_ARENA, key=0, value=0, entries=1, flags=uapi.F_MMAPABLE)
     return features._compiled(_NAMING, "name", [arenas[0].define, f"-DOTHER_FD={arenas[-1].fd}"])
 
 
@@ -125,7 +125,7 @@ def _holder(objects: set[tuple[str, int]]) -> int | None:
         with contextlib.suppress(OSError):
             found = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
             kind, number = (int(found.get(key, 0)) for key in ("map_type", "map_id"))
-            if kind == bpf_arena.ARENA and ("map", number) in objects:
+            if kind == uapi.MAP_ARENA and ("map", number) in objects:
                 return int(info.parts[2])
     return None
 
