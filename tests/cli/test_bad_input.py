@@ -14,6 +14,8 @@ import pytest
 
 from ringbench.cli import _COMMANDS
 from ringbench.drivers.transports import TRANSPORTS, USER_SPACE
+from ringbench.machine import isolation
+from ringbench.run.interleave import worktree
 from tests import ROOT
 from tests.cli.inside import inside
 from tests.nobody import AS_NOBODY
@@ -36,7 +38,8 @@ def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) <= 4
+    assert "defect" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2, done.stderr
     for text in said:
         assert text in done.stderr
 
@@ -49,11 +52,11 @@ def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
         (["run", "--buffer-bytes", "5000"], "Nearest: 8192"),
         (["run", "--buffer-bytes", "lots"], "is not a size"),
         (["run", "--buffer-bytes", "-1"], "is not a size"),
-        (["run", "--duration", "-3"], "more than 0"),
-        (["run", "--duration", "soon"], "not a valid float"),
+        (["run", "--duration", "-3"], "is not a time: write it like"),
+        (["run", "--duration", "0"], "more than 0"),
         (["run", "--cpus", "0,999"], "CPU 999 is not online"),
         (["run", "--cpus", "zero"], "not a list of CPUs"),
-        (["run", "--repeats", "0"], "--repeats 0"),
+        (["run", "--repeats", "0"], "'--repeats': 0 is not in the range"),
         (["run", "--workload", "command"], "behind --"),
         (["run", "--workload", "stress-ng:no-such-thing"], "has no stressor"),
         (["run", "--", "no-such-program-anywhere"], "no such program"),
@@ -64,11 +67,104 @@ def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
         (["export", "nowhere", "--format", "csv"], "nowhere"),
         (["export", "nowhere", "--format", "xls"], "xls"),
         (["frobnicate"], "No such command"),
+        (["run", "--mode", "pared"], "'pared' is not one of 'paired'"),
+        (["run", "--reader", "bulky"], "Did you mean 'bulk"),
+        (["run", "--wakeup", "batch:0"], "write it like batch:500"),
+        (["run", "--wait", "nap"], "unknown wait"),
+        (["run", "--placement", "there"], "unknown placement"),
+        (["run", "--workload", "fork-exec@0%"], "behind the @"),
+        (["run", "--events-to", "tape"], "Valid: memory, disk"),
+        (["run", "--precision", "120%"], "less than 100 %"),
+        (["run", "--precision", "nan"], "write it like 5% or 0.05"),
+        (["run", "--max-time", "2d"], "write it like"),
+        (["run", "--drain-interval", "25h"], "at most a day"),
+        (["run", "--producers", "0"], "'--producers'"),
+        (["run", "--record-bytes", "0"], "at least 1 byte"),
+        (["run", "--seed", "-1"], "'--seed'"),
+        (["run", "--keep-events", "some"], "'--keep-events'"),
+        (["ab"], "--base"),
+        (["ab", "--base", "HEAD", "--mode", "TYPO"], "'TYPO' is not one of 'paired'"),
+        (["ab", "--base", "HEAD", "--transport", "prf"], "Did you mean 'perf'"),
+        (["ab", "--base", "HEAD", "--reader", "TYPO"], "unknown reader"),
+        (["ab", "--base", "HEAD", "--profile", "cii"], "Did you mean 'ci'"),
+        (["ab", "--base", "HEAD", "--repeats", "0"], "'--repeats'"),
+        (["ab", "--base", "HEAD", "--max-time", "0"], "more than 0"),
+        (["ab", "--base", "HEAD", "--seed", "x"], "'--seed'"),
+        (["ab", "--base", "no-such-revision"], "no revision no-such-revision"),
+        (["ab", "--base", "HEAD", "--head", "no-such-revision"], "no revision no-such-revision"),
+        (["claims", "--only", "nonsense"], "unknown claim"),
+        (["claims", "--repeats", "0"], "'--repeats'"),
+        (["claims", "--seed", "-1"], "'--seed'"),
+        (["claims", "--from", "nowhere"], "nowhere"),
+        (["selfcheck", "--only", "nonsense"], "'--only'"),
+        (["selfcheck", "--repeats", "0"], "'--repeats'"),
+        (["selfcheck", "--from", "nowhere"], "nowhere"),
+        (["gatecheck", "--blocks", "0"], "'--blocks'"),
+        (["gatecheck", "--comparisons", "0"], "'--comparisons'"),
+        (["gatecheck", "--real", "0"], "'--real'"),
+        (["gatecheck", "--max-time", "soon"], "is not a time"),
+        (["gatecheck", "--max-time", "1h", "--real", "3"], "--real's comparisons"),
+        (["gatecheck", "--seed", "-1"], "'--seed'"),
+        (["gatecheck", "--from", "nowhere"], "nowhere"),
+        (["nested", "--transport", "prf"], "Did you mean 'perf'"),
+        (["nested", "--transport", "ftrace"], "carries no records of programs that interrupt"),
+        (["nested", "--transport", "mapped-ring"], "carries no records of programs that interrupt"),
+        (["nested", "--duration", "0"], "more than 0"),
+        (["nested", "--out", "."], "is a directory"),
+        (["nested", "--out", "/dev/null/found.json"], "'/dev/null' is not a folder"),
+        (["nested", "--from", "nowhere"], "nowhere"),
+        (["compare", "a"], "HEAD"),
+        (["compare", "a", "b", "--across", "time"], "'--across'"),
+        (["baseline", "save", "latest", "--keep", "0"], "'--keep'"),
+        (["baseline", "show", "nothing"], "no baseline"),
+        (["history", "--metric", "nonsense"], "unknown metric"),
+        (["order", "nowhere"], "nowhere"),
+        (["anatomy", "--map-id", "0"], "'--map-id'"),
+        (["anatomy", "--plot", "rings.gif"], "rings.png"),
+        (["anatomy", "--save", "."], "is a directory"),
+        (["anatomy", "nowhere.json"], "nowhere.json"),
+        (["doctor", "--jsn"], "No such option"),
+        (["list", "transports"], "unexpected extra argument"),
     ],
 )
-def test_a_wrong_call_is_refused_before_anything_is_made(tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_a_wrong_call_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.setattr(isolation, "warm_up", nothing_is_started)
+    monkeypatch.setattr(worktree, "version", nothing_is_started)
     refused(inside(*arguments, cwd=tmp_path), said)
     assert list(tmp_path.iterdir()) == []
+
+
+def nothing_is_started(*arguments: object) -> None:
+    raise AssertionError(f"started, although the call is wrong: {arguments}")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--profile", "smoke"],
+        ["claims", "--only", "zero-copy"],
+        ["selfcheck", "--only", "same"],
+        ["ab", "--base", "."],
+        ["gatecheck"],
+    ],
+)
+def test_an_out_that_holds_something_is_refused_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(isolation, "warm_up", nothing_is_started)
+    for folder in (tmp_path / "mine", tmp_path / "mine" / "base", tmp_path / "mine" / "again"):
+        folder.mkdir()
+        (folder / "thesis.txt").write_text("years of work")
+    refused(inside(*arguments, "--out", "mine", cwd=tmp_path), "not empty")
+
+
+@pytest.mark.parametrize("command", [[], ["baseline"]])
+def test_without_a_command_the_help_is_shown(tmp_path: Path, command: list[str]) -> None:
+    done = inside(*command, cwd=tmp_path)
+    assert "Usage: ringbench" in done.stdout + done.stderr
+    assert "ringbench: " not in done.stderr
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
@@ -198,6 +294,25 @@ def test_an_unexpected_error_shows_no_traceback_unless_asked(tmp_path: Path) -> 
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
     assert "Traceback" in ringbench("--debug", "report", "nowhere", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--debug", "report", "nowhere"], True),
+        (["--debug", "run", "--mode", "TYPO"], True),
+        (["report", "--", "--debug"], False),
+        (["run", "--buffer-bytes", "5000", "--", "true", "--debug"], False),
+        (["run", "--out", "--debug", "--buffer-bytes", "5000"], False),
+        (["run", "--debug"], False),
+    ],
+)
+def test_a_traceback_is_shown_where_the_option_is_given_and_not_where_its_text_is(
+    tmp_path: Path, arguments: list[str], wanted: bool
+) -> None:
+    done = inside(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert ("Traceback" in done.stderr) is wanted, done.stderr
 
 
 @pytest.mark.parametrize("verb", ["", *(name for name in _COMMANDS if name != "side")])

@@ -8,7 +8,9 @@ import os
 import pytest
 from click.testing import CliRunner, Result
 
+from ringbench import machine
 from ringbench.cli import doctor as command
+from ringbench.drivers import features
 from ringbench.drivers.features import Feature
 from ringbench.machine import Finding
 
@@ -26,8 +28,8 @@ BAD = Finding("BCC", "not installed", "blocks", "it compiles", "sudo ./with-env 
 
 
 def doctor(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *args: str, columns: int = 200) -> Result:
-    monkeypatch.setattr(command, "examine", lambda: findings)
-    monkeypatch.setattr(command, "features", lambda: TRIED)
+    monkeypatch.setattr(machine, "examine", lambda: findings)
+    monkeypatch.setattr(features, "features", lambda: TRIED)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return CliRunner().invoke(command.doctor, list(args), env={"COLUMNS": str(columns), "NO_COLOR": "1"})
 
@@ -83,7 +85,7 @@ def test_what_designs_are_made_of_is_told_in_the_words_of_who_refused(monkeypatc
 
 
 def test_without_root_no_design_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "examine", lambda: [GOOD])
+    monkeypatch.setattr(machine, "examine", lambda: [GOOD])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert "only root can try" in CliRunner().invoke(command.doctor, []).stdout
     assert json.loads(CliRunner().invoke(command.doctor, ["--json"]).stdout)["designs"] is None

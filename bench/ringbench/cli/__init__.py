@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from ringbench import __version__
+from ringbench.cli.invocation import Invocation
 from ringbench.errors import RingbenchError
 
 _COMMANDS = {
@@ -64,45 +65,56 @@ Examples:
 )
 @click.version_option(__version__, prog_name="ringbench")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def cli(debug: bool) -> None:
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
     """Measure the BPF perf buffer against the BPF ringbuf on real fork, exec and exit events.
 
     Exit status: 0 done; 1 regression; 2 wrong usage, or an environment that cannot do it; 3 the measurement is
     invalid, inconclusive or was interrupted.
     """
-    del debug  # read in main(), where errors are shown
+    context.ensure_object(Invocation).debug = debug  # main() shows errors
 
 
 def main() -> NoReturn:
     """Run the command; turn errors into a line or two and an exit status."""
     signal.signal(signal.SIGTERM, _as_interrupt)
+    call = Invocation(tuple(sys.argv[1:]))
     try:
-        sys.exit(cli.main(prog_name="ringbench", standalone_mode=False) or 0)
+        sys.exit(cli.main([*call.arguments], prog_name="ringbench", standalone_mode=False, obj=call) or 0)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        if type(error).show not in (click.ClickException.show, click.UsageError.show):
+            error.show()  # no command was given: that is answered by the help
+            sys.exit(2)
+        _fail(call, 2, *_wrong_call(error))
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted.", 3)
+        _fail(call, 3, "interrupted.")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except RingbenchError as error:
-        _fail(str(error), error.exit_status)
+        _fail(call, error.exit_status, str(error))
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
-        _fail(f"{type(error).__name__}: {lines[-1]} (a defect: `ringbench --debug …` shows where)", 2)
+        _fail(call, 2, f"{type(error).__name__}: {lines[-1]} (a defect: `ringbench --debug …` shows where)")
 
 
 def _as_interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _fail(text: str, status: int) -> NoReturn:
+def _wrong_call(error: click.ClickException) -> tuple[str, ...]:
+    """Return what is wrong with a call, and which help says how it is right: a line each."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    told = " ".join(error.format_message().split())
+    return (told,) if context is None else (told, f"Try: {context.command_path} --help")
+
+
+def _fail(call: Invocation, status: int, *lines: str) -> NoReturn:
     from ringbench.text import printable
 
-    if "--debug" in sys.argv:
+    if call.debug:
         traceback.print_exc()
-    click.echo(f"ringbench: {printable(text)}", err=True)
+    click.echo("\n".join(["ringbench: " + printable(lines[0]), *map(printable, lines[1:])]), err=True)
     sys.exit(status)

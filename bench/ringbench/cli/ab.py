@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ringbench.cli.options import seconds
+from ringbench.cli import names
+from ringbench.cli.invocation import command_line
+from ringbench.cli.options import DURATION, REPEATS, SEED, TIMES
 
 if TYPE_CHECKING:
     from ringbench.run.interleave.rounds import Progress
@@ -27,13 +29,30 @@ Examples:
 @click.command("ab", epilog=_EXAMPLES)
 @click.option("--base", required=True, metavar="REV", help="A revision: a branch, a tag, a commit.")
 @click.option("--head", default=".", show_default=True, metavar="REV", help="Another one; . is the checkout as it is.")
-@click.option("--profile", "profile_name", default="ci", show_default=True, help="What is measured.")
-@click.option("--transport", "transports", metavar="T", multiple=True, help="Only these.")
-@click.option("--reader", "readers", metavar="R", multiple=True, help="Only these.")
-@click.option("--mode", metavar="M", help="Only trials of this kind: paired, isolated, capacity, overhead.")
-@click.option("--repeats", type=int, metavar="N", help="Blocks at most.  [default: the profile's]")
-@click.option("--max-time", type=seconds, default=300.0, metavar="SECONDS", help="Measuring, at most.  [default: 300]")
-@click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of trials and sides.")
+@names.option(
+    "--profile",
+    "profile_name",
+    type=names.PROFILE,
+    metavar="P",
+    default="ci",
+    show_default=True,
+    help="What is measured:",
+)
+@names.option("--transport", "transports", type=names.TRANSPORT, metavar="T", multiple=True, help="Only these, of:")
+@names.option("--reader", "readers", type=names.READER, metavar="R", multiple=True, help="Only these, of:")
+@click.option("--mode", type=names.MODE, metavar="M", help=f"Only trials of this kind. {names.MODE_HELP}")
+@click.option("--repeats", type=REPEATS, metavar="N", help="Blocks at most.  [default: the profile's]")
+@click.option(
+    "--max-time", type=DURATION, default=300.0, metavar="TIME", help=f"Measuring, at most. {TIMES}  [default: 300]"
+)
+@click.option(
+    "--seed",
+    type=SEED,
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Random seed for the order of trials and sides.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="A folder, new or empty.")
 @click.option("--all", "everything", is_flag=True, help="Show figures that are the same, too.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
@@ -66,28 +85,26 @@ def ab(  # one parameter an option
     from ringbench.cli.compare import report
     from ringbench.cli.run import RESULTS, name_by_time
     from ringbench.data.store import atomic
-    from ringbench.data.store.folder import read_session
+    from ringbench.data.store.folder import check_new, read_session
     from ringbench.drivers import features
-    from ringbench.errors import OptionError
     from ringbench.kernel import cpus, program
     from ringbench.machine import caches, isolation
     from ringbench.machine.lock import held
     from ringbench.run.calibration import calibrated
     from ringbench.run.interleave.ab import BASE, HEAD, measure
-    from ringbench.run.interleave.worktree import version
+    from ringbench.run.interleave.worktree import check_revision, version
     from ringbench.run.planner.options import RunOptions
     from ringbench.run.planner.planner import build
     from ringbench.run.planner.profiles import profile
 
-    if not 0 < max_time <= 86400:
-        raise OptionError(f"--max-time {max_time:g}: seconds, more than 0 and at most 86400.")
+    for asked in (base, head):
+        check_revision(asked)
     choice = RunOptions(transports=transports, readers=readers, mode=mode, repeats=repeats, seed=seed)
     plan = build(profile(profile_name), choice, cpus.online(), features.missing, caches.online_by_cache())
-    program.need_root()
     place = out or RESULTS / f"ab-{name_by_time()}"
+    check_new(place)
+    program.need_root()
     atomic.make_folder(place)
-    if any(place.iterdir()):
-        raise OptionError(f"{place} is not empty; choose another --out.")
     with held(), contextlib.ExitStack() as stack:
         isolation.warm_up()
         versions = {}
@@ -96,7 +113,7 @@ def ab(  # one parameter an option
                 click.echo(f"preparing {name}: {asked}", err=True)
             versions[name] = stack.enter_context(version(asked, place / f"{name}.log"))
         with _watching(quiet=quiet) as watch:
-            measure(calibrated(plan), versions, place, ["ringbench", *sys.argv[1:]], watch, max_time)
+            measure(calibrated(plan), versions, place, command_line(), watch, max_time)
     before, after = (SessionView.of(read_session(place / name, place)) for name in (BASE, HEAD))
     comparison = of_sessions(before, after, across=("tools",))
     return report(comparison, place, everything=everything, as_document=as_document)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringbench.cli.options import OutputFile
 from ringbench.errors import MissingRequirementError, OptionError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ Examples:
     metavar="ID",
     help="Photograph the ringbuf with this map id, as bpftool tells it. Its reader and producers notice nothing.",
 )
-@click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Write all that was seen, as JSON.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png|svg", help="Draw it.")
+@click.option("--save", type=OutputFile(), metavar="FILE", help="Write all that was seen, as JSON.")
+@click.option("--plot", type=OutputFile(), metavar="FILE.png|svg", help="Draw it.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document instead of the text.")
 def anatomy(file: Path | None, map_id: int | None, save: Path | None, plot: Path | None, as_document: bool) -> None:
     """Show a BPF ringbuf as it lies in its mapped memory.

@@ -32,7 +32,12 @@ def baseline() -> None:
 @baseline.command("save")
 @click.argument("session", metavar="SESSION")
 @click.option("--name", metavar="NAME", help="[default: by its time, and its revision]")
-@click.option("--keep", type=int, metavar="N", help="Remove older ones of the same machine and profile beyond N.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Remove older ones of the same machine and profile beyond N.",
+)
 def save(session: str, name: str | None, keep: int | None) -> None:
     """Save SESSION, a folder or `latest`, without its events and pages."""
     from ringbench.analysis.history import baselines

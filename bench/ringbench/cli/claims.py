@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringbench.cli.options import REPEATS, SEED
+
 if TYPE_CHECKING:
     from ringbench.analysis.claims.claim import Claim
 
@@ -25,8 +27,8 @@ Examples:
 @click.option("--list", "listing", is_flag=True, help="Show the claims and their sources; measure nothing.")
 @click.option("--only", "ids", metavar="ID", multiple=True, help="Only this claim, by its id or number.")
 @click.option("--from", "session", metavar="SESSION", help="Judge what SESSION holds (a folder, or `latest`).")
-@click.option("--repeats", type=int, metavar="N", help="How often each scenario is measured.  [default: 10]")
-@click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials.")
+@click.option("--repeats", type=REPEATS, metavar="N", help="How often each scenario is measured.  [default: 10]")
+@click.option("--seed", type=SEED, metavar="N", default=1, show_default=True, help="Random seed for the trial order.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.analysis.gate.comparable import ACROSS
+from ringbench.spec.across import ACROSS
 
 if TYPE_CHECKING:
     from ringbench.analysis.gate.comparison import Comparison

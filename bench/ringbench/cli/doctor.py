@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.drivers.features import Feature, features
-from ringbench.machine import Finding, examine
+if TYPE_CHECKING:
+    from ringbench.drivers.features import Feature
+    from ringbench.machine import Finding
 
 _LOOKS = {"ok": ("ok", "green"), "matters": ("matters", "yellow"), "blocks": ("BLOCKS", "bold red")}
 
@@ -31,9 +33,12 @@ def doctor(context: click.Context, as_json: bool) -> None:
       sudo ./with-env ringbench doctor
       sudo ./with-env ringbench doctor --json | jq '.findings[] | select(.verdict != "ok")'
     """
-    findings = examine()
+    from ringbench import machine
+    from ringbench.drivers import features
+
+    findings = machine.examine()
     blocked = [finding.name for finding in findings if finding.verdict == "blocks"]
-    tried = features() if os.geteuid() == 0 else None
+    tried = features.features() if os.geteuid() == 0 else None
     if as_json:
         document = {
             "can_measure": not blocked,

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from ringbench.data.store.export import FORMATS
-from ringbench.data.store.export import export as export_session
-from ringbench.data.store.folder import read_session
-from ringbench.text import printable
+from ringbench.data.store.formats import FORMATS
 
 _EXAMPLE = """\b
 Example, the latest session for a spreadsheet:
@@ -19,7 +16,7 @@ Example, the latest session for a spreadsheet:
 
 @click.command("export", epilog=_EXAMPLE)
 @click.argument("session", metavar="SESSION")
-@click.option("--format", "file_format", type=click.Choice(list(FORMATS)), required=True, help="What to write.")
+@click.option("--format", "file_format", type=click.Choice(FORMATS), required=True, help="What to write.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -36,6 +33,10 @@ def export(session: str, file_format: str, out: Path | None) -> None:
     spreadsheet would take for a formula (it begins with = + - @, a tab or a line break) gets a leading apostrophe.
     Parquet has everything exactly as it was recorded.
     """
+    from ringbench.data.store.export import export as export_session
+    from ringbench.data.store.folder import read_session
+    from ringbench.text import printable
+
     stored = read_session(session, Path("results"))
     for path in export_session(stored, file_format, out or stored.path / "export"):
         click.echo(printable(str(path)))

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ringbench.cli.invocation import command_line
+from ringbench.cli.options import DURATION, REPEATS, SEED, TIMES
+from ringbench.errors import OptionError
+
 if TYPE_CHECKING:
     from ringbench.analysis.selftest.gatecheck import Rates
     from ringbench.run.interleave.rounds import Progress
@@ -28,11 +32,25 @@ CHECKED = "checked.json"
 
 @click.command("gatecheck", epilog=_EXAMPLES)
 @click.option("--from", "stored", type=click.Path(path_type=Path), metavar="DIR", help="Judge what DIR holds.")
-@click.option("--blocks", type=int, default=64, show_default=True, help="Blocks to record.")
-@click.option("--real", type=int, metavar="N", help="Instead, N real comparisons, as `ringbench ab` makes them.")
-@click.option("--comparisons", type=int, default=400, show_default=True, help="To draw from what is recorded.")
-@click.option("--max-time", type=float, metavar="SECONDS", help="Record no longer than this.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of trials, and comparisons.")
+@click.option("--blocks", type=REPEATS, metavar="N", default=64, show_default=True, help="Blocks to record.")
+@click.option("--real", type=REPEATS, metavar="N", help="Instead, N real comparisons, as `ringbench ab` makes them.")
+@click.option(
+    "--comparisons",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=400,
+    show_default=True,
+    help="To draw from what is recorded.",
+)
+@click.option("--max-time", type=DURATION, metavar="TIME", help=f"Record no longer than this. {TIMES}")
+@click.option(
+    "--seed",
+    type=SEED,
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Random seed for the order of trials, and for what is drawn.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the sides' sessions go.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
 def gatecheck(
@@ -53,6 +71,8 @@ def gatecheck(
     from ringbench.cli.run import RESULTS, name_by_time
     from ringbench.data.store import atomic
 
+    if real is not None and max_time is not None:
+        raise OptionError("--max-time ends a recording; each of --real's comparisons ends as `ringbench ab` does.")
     place = stored or out or RESULTS / f"gate-{name_by_time()}"
     if stored is None:
         _measure(place, blocks, real, seed, max_time)
@@ -67,12 +87,17 @@ def gatecheck(
 
 
 def _measure(place: Path, blocks: int, real: int | None, seed: int, max_time: float | None) -> None:
+    from ringbench.analysis.selftest.gatecheck import VARIANTS
+    from ringbench.data.store.folder import check_new
     from ringbench.kernel import program
     from ringbench.machine.lock import held
     from ringbench.run.interleave.gate_recording import compare_really, record
 
+    if real is None:
+        for name in VARIANTS:
+            check_new(place / name)
     program.need_root()
-    words = ["ringbench", *sys.argv[1:]]
+    words = command_line()
     with held():
         if real is not None:
             compare_really(place, real, seed, words, _tell)

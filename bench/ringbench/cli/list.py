@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from ringbench.analysis.gate.registry import JUDGED, Judged
-from ringbench.data.metrics import METRICS
-from ringbench.drivers import features
-from ringbench.drivers.readers import READERS
-from ringbench.drivers.transports import TRANSPORTS, USER_SPACE
-from ringbench.drivers.workloads import WORKLOADS
-from ringbench.run.planner.profiles import PROFILES
-from ringbench.spec.placement import PLACEMENTS
-from ringbench.spec.waits import WAITS
-from ringbench.spec.wakeups import WAKEUPS
+if TYPE_CHECKING:
+    from ringbench.analysis.gate.registry import Judged
 
 
 def catalogue() -> dict[str, list[dict[str, Any]]]:
     """Return everything that can be chosen, by kind; each entry has a name and whether it is available here."""
+    from ringbench.analysis.gate.registry import JUDGED
+    from ringbench.data.metrics import METRICS
+    from ringbench.drivers import features
+    from ringbench.drivers.readers import READERS
+    from ringbench.drivers.transports import TRANSPORTS, USER_SPACE
+    from ringbench.drivers.workloads import WORKLOADS
+    from ringbench.run.planner.profiles import PROFILES
+    from ringbench.spec.placement import PLACEMENTS
+    from ringbench.spec.waits import WAITS
+    from ringbench.spec.wakeups import WAKEUPS
+
     return {
         "transports": [
             {"name": t.name, "what": t.sentence, "wakeups": list(t.wakeups), **_availability(features.missing(t))}
@@ -93,6 +94,9 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(entries, indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     table.add_column("name", no_wrap=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ringbench.cli.invocation import command_line
 from ringbench.cli.progress import watching
 from ringbench.cli.write_report import written
 from ringbench.errors import OptionError, RingbenchError
@@ -50,11 +50,17 @@ def measured(
 ) -> StoredSession | None:
     """Measure *plan* into the folder *place*; return what is stored then, None where it was interrupted.
 
-    OptionError where something else measures on this machine.
+    Raises OptionError where *place* holds something or another process measures on this machine, and what
+    :mod:`ringbench.run.preflight` raises.
     """
+    from ringbench.data.store.folder import check_new
     from ringbench.kernel import program
     from ringbench.machine.lock import held
+    from ringbench.run import preflight
 
+    if not resumed:
+        check_new(place)
+    preflight.check_call(plan)
     program.need_root()
     with held():
         return _alone(plan, place, keep_events=keep_events, quiet=quiet, resumed=resumed)
@@ -75,7 +81,7 @@ def _alone(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed: b
         _same_versions(writer.manifest["versions"], versions)
     else:
         plan = calibrated(plan)
-        manifest = session.manifest(plan, versions, ["ringbench", *sys.argv[1:]])
+        manifest = session.manifest(plan, versions, command_line())
         writer = SessionWriter.create(place, manifest)
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ringbench.cli.options import seconds as in_seconds
+from ringbench.cli import names
+from ringbench.cli.options import DURATION, TIMES, OutputFile
 
 if TYPE_CHECKING:
     from ringbench.tools.nesting.table import Document
@@ -28,14 +29,18 @@ Examples:
 
 
 @click.command("nested", epilog=_EXAMPLES)
-@click.option("--transport", "transports", multiple=True, metavar="NAME", help="Only this one; can be repeated.")
-@click.option("--duration", default="1", show_default=True, metavar="TIME", help="Window of each measurement.")
+@names.option(
+    "--transport", "transports", type=names.NESTED_TRANSPORT, metavar="T", multiple=True, help="Only these, of:"
+)
+@click.option(
+    "--duration", type=DURATION, default=1.0, metavar="TIME", help=f"Window of each measurement. {TIMES}  [default: 1]"
+)
 @click.option("--from", "stored", type=click.Path(path_type=Path), metavar="FILE", help="Show what FILE holds.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the JSON document there, too.")
+@click.option("--out", type=OutputFile(), metavar="FILE", help="Write the JSON document there, too.")
 @click.option("--markdown", is_flag=True, help="Print the tables in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def nested(
-    transports: tuple[str, ...], duration: str, stored: Path | None, out: Path | None, markdown: bool, as_json: bool
+    transports: tuple[str, ...], duration: float, stored: Path | None, out: Path | None, markdown: bool, as_json: bool
 ) -> int:
     """Interrupt programs while their records are under way, ten thousand times a second. Needs root, but for --from.
 
@@ -48,7 +53,7 @@ def nested(
     from ringbench.data.store import atomic
     from ringbench.tools.nesting import table
 
-    found = _measure(transports, in_seconds(duration)) if stored is None else table.read(stored)
+    found = _measure(transports, duration) if stored is None else table.read(stored)
     text = json.dumps(found, indent=1)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.analysis.order.survey import Surveyed, of_file, survey
-from ringbench.cli.order_progress import reading
-from ringbench.data.order.readings import Tell
-from ringbench.data.store.folder import read_session
-from ringbench.report.document.order_document import as_json
-from ringbench.report.document.session_document import dumps
-from ringbench.report.terminal.order_screen import show
+if TYPE_CHECKING:
+    from ringbench.analysis.order.survey import Surveyed
+    from ringbench.data.order.readings import Tell
 
 _EXAMPLES = """\b
 Examples:
@@ -36,6 +33,11 @@ def order(recorded: str, as_document: bool) -> None:
 
     Names in the JSON are those of trials.parquet. docs/order.md says how each figure is defined.
     """
+    from ringbench.cli.order_progress import reading
+    from ringbench.report.document.order_document import as_json
+    from ringbench.report.document.session_document import dumps
+    from ringbench.report.terminal.order_screen import show
+
     with reading() as tell:
         found = _surveyed(recorded, tell)
     if as_document:
@@ -45,6 +47,9 @@ def order(recorded: str, as_document: bool) -> None:
 
 
 def _surveyed(recorded: str, tell: Tell) -> list[Surveyed]:
+    from ringbench.analysis.order.survey import of_file, survey
+    from ringbench.data.store.folder import read_session
+
     path = Path(recorded)
     if recorded != "latest" and path.exists() and not path.is_dir():
         return of_file(path, tell)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.cli.write_report import written
-from ringbench.data.store.folder import StoredSession, read_session
 from ringbench.errors import OptionError
-from ringbench.report.document.session_document import as_json, dumps
-from ringbench.report.terminal.session_screen import show
 from ringbench.text import printable
+
+if TYPE_CHECKING:
+    from ringbench.data.store.folder import StoredSession
 
 _EXAMPLES = """\b
 Examples:
@@ -39,6 +39,11 @@ def report(sessions: tuple[str, ...], out: Path | None, identify: bool, as_docum
 
     With OTHER, report.html shows both side by side, like those of two kernels or machines.
     """
+    from ringbench.cli.write_report import written
+    from ringbench.data.store.folder import read_session
+    from ringbench.report.document.session_document import as_json, dumps
+    from ringbench.report.terminal.session_screen import show
+
     if len(sessions) > 2:
         raise OptionError(f"{len(sessions)} sessions were given: a report is of one, or of two side by side.")
     stored = [read_session(session, Path("results")) for session in sessions]
@@ -57,6 +62,7 @@ def _beside(
     stored: tuple[StoredSession, StoredSession], out: Path | None, *, identify: bool, as_document: bool
 ) -> None:
     from ringbench.analysis.view import SessionView
+    from ringbench.report.document.session_document import as_json, dumps
     from ringbench.report.side_by_side import write_side_by_side
     from ringbench.report.terminal import side_by_side_screen
 

@@ -6,21 +6,16 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ringbench.cli.measure import measure
-from ringbench.cli.options import seconds, share, size
-from ringbench.drivers import features
+from ringbench.cli import names
+from ringbench.cli.options import DURATION, REPEATS, SEED, SHARE, SIZE, TIMES
 from ringbench.errors import OptionError
-from ringbench.kernel import cpus
-from ringbench.machine import caches
-from ringbench.run.planner.options import MODES, RunOptions
-from ringbench.run.planner.planner import build
-from ringbench.run.planner.profiles import PROFILES, profile
-from ringbench.spec import cpu_list
-from ringbench.spec.plan import Plan
+
+if TYPE_CHECKING:
+    from ringbench.spec.plan import Plan
 
 RESULTS = Path("results")
 
@@ -35,80 +30,66 @@ Examples:
 """
 
 
+_FACTORS = (
+    names.option(
+        "--profile", "profile_name", type=names.PROFILE, metavar="P", default="quick", show_default=True,
+        help="What is measured:",
+    ),
+    names.option("--transport", "transports", type=names.TRANSPORT, metavar="T", multiple=True),
+    names.option("--reader", "readers", type=names.READER, metavar="R", multiple=True),
+    names.option("--wakeup", "wakeups", type=names.WAKEUP, metavar="W", multiple=True),
+    names.option("--wait", "waits", type=names.WAIT, metavar="W", multiple=True, help="The reader's side:"),
+    names.option(
+        "--placement", "placements", type=names.PLACEMENT, metavar="P", multiple=True,
+        help="The reader's CPU, against the workload's:",
+    ),
+    names.option(
+        "--workload", "workloads", type=names.WORKLOAD, metavar="W", multiple=True,
+        help="Behind an @ its load, like fork-exec@60%. One of:",
+    ),
+    click.option(
+        "--producers", type=click.IntRange(min=1), metavar="N", multiple=True,
+        help="Number of producer CPUs.  [default: all of --cpus]",
+    ),
+    click.option(
+        "--record-bytes", type=SIZE, metavar="N", multiple=True, help="firehose: bytes of a record, 8 to 8192."
+    ),
+    click.option(
+        "--buffer-bytes", type=SIZE, metavar="N", multiple=True, help="Total over all CPUs: 65536, 64K, 1M."
+    ),
+    click.option("--mode", type=names.MODE, metavar="M", help=names.MODE_HELP),
+    click.option("--cpus", metavar="LIST", help="CPUs the workload runs on, like 0-1,4.  [all]"),
+    click.option(
+        "--duration", type=DURATION, metavar="TIME", help=f"Measured window; with COMMAND, its limit. {TIMES}"
+    ),
+    click.option(
+        "--drain-interval", type=DURATION, metavar="TIME",
+        help=f"A sleeping reader: time between drains. {TIMES}",
+    ),
+    click.option("--repeats", type=REPEATS, metavar="N", help="How often each scenario is measured."),
+    click.option(
+        "--precision", type=SHARE, metavar="P",
+        help="Repeat until every interval is within P, like 5% or 0.05; 5 at least.",
+    ),
+    click.option(
+        "--max-time", type=DURATION, metavar="TIME", help=f"Repeat until time is up; 5 at least. {TIMES}"
+    ),
+    names.option(
+        "--events-to", type=names.PLACE_FOR_EVENTS, metavar="PLACE", default="memory", show_default=True,
+        help="Where events go while a trial runs; to disk, a session can be larger than memory:",
+    ),
+    click.option(
+        "--allow-kmsg", is_flag=True, help="Let printk write into this machine's log, where the lines stay."
+    ),
+    click.option(
+        "--seed", type=SEED, metavar="N", default=1, show_default=True, help="Random seed for the trial order."
+    ),
+)  # fmt: skip
+"""The options that choose what is measured; each is repeatable where a product makes sense."""
+
+
 def _factors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that choose what is measured; each is repeatable where a product makes sense."""
-    for option in (
-        click.option("--profile", "profile_name", default="quick", show_default=True, help=f"{', '.join(PROFILES)}."),
-        click.option(
-            "--transport", "transports", metavar="T", help="perf, ringbuf-output, ringbuf-reserve.", multiple=True
-        ),
-        click.option(
-            "--reader",
-            "readers",
-            metavar="R",
-            help="bulk, bulk-view, libbpf, compiled, callback, callback-bare.",
-            multiple=True,
-        ),
-        click.option(
-            "--wakeup", "wakeups", metavar="W", help="every, adaptive, batch:N, bytes:N, none.", multiple=True
-        ),
-        click.option(
-            "--wait",
-            "waits",
-            metavar="W",
-            help="The reader's side: epoll, uring, sleep:TIME, spin:TIME.",
-            multiple=True,
-        ),
-        click.option(
-            "--placement",
-            "placements",
-            metavar="P",
-            help="The reader's CPU, against the workload's: free, same, other.",
-            multiple=True,
-        ),
-        click.option(
-            "--workload",
-            "workloads",
-            metavar="W",
-            help="fork-exec, burst, stress-ng:NAME, firehose:B, sched-switch; behind an @ its load: fork-exec@60%.",
-            multiple=True,
-        ),
-        click.option(
-            "--producers", type=int, metavar="N", help="How many of the CPUs the workload has.", multiple=True
-        ),
-        click.option(
-            "--record-bytes", type=size, metavar="N", help="firehose: bytes of a record, 8 to 8192.", multiple=True
-        ),
-        click.option(
-            "--buffer-bytes", type=size, metavar="N", help="Total over all CPUs: 65536, 64K, 1M.", multiple=True
-        ),
-        click.option(
-            "--mode",
-            type=click.Choice(MODES),
-            help="Both at once, one alone, fill and drain, stage by stage, nothing traced.",
-        ),
-        click.option("--cpus", metavar="LIST", help="CPUs the workload runs on, like 0-1,4.  [all]"),
-        click.option("--duration", type=float, metavar="SECONDS", help="Measured window; with COMMAND, its limit."),
-        click.option(
-            "--drain-interval", type=seconds, metavar="SECONDS", help="A sleeping reader: time between drains."
-        ),
-        click.option("--repeats", type=int, metavar="N", help="How often each scenario is measured."),
-        click.option(
-            "--precision", type=share, metavar="P", help="Repeat until every interval is within P, like 5%; 5 at least."
-        ),
-        click.option("--max-time", type=seconds, metavar="SECONDS", help="Repeat until time is up; 5 at least."),
-        click.option(
-            "--events-to",
-            type=click.Choice(["memory", "disk"]),
-            default="memory",
-            show_default=True,
-            help="Where events go while a trial runs; to disk, a session can be larger than memory.",
-        ),
-        click.option(
-            "--allow-kmsg", is_flag=True, help="Let printk write into this machine's log, where the lines stay."
-        ),
-        click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials."),
-    ):
+    for option in reversed(_FACTORS):
         command = option(command)
     return command
 
@@ -153,6 +134,8 @@ def run(  # one parameter an option
     With --events-to disk, a process of its own writes events while a trial runs, in bounded memory. Where the reader
     must wait for it, that is counted: columns writer_waits and writer_wait_ns.
     """
+    from ringbench.cli.measure import measure
+
     if no_report and as_json:
         raise OptionError("--json prints what a report says: it doesn't go with --no-report.")
     if resume is not None:
@@ -175,6 +158,14 @@ def run(  # one parameter an option
 
 
 def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
+    from ringbench.drivers import features
+    from ringbench.kernel import cpus
+    from ringbench.machine import caches
+    from ringbench.run.planner.options import RunOptions
+    from ringbench.run.planner.planner import build
+    from ringbench.run.planner.profiles import profile
+    from ringbench.spec import cpu_list
+
     chosen = factors.copy()
     name = chosen.pop("profile_name")
     allow_kmsg = chosen.pop("allow_kmsg")
@@ -202,6 +193,7 @@ def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]
     if given or command:
         raise OptionError("--resume finishes the session as it was planned: leave the other choices out.")
     from ringbench.data.store import session_json
+    from ringbench.spec.plan import Plan
 
     manifest, _ = session_json.read(folder)
     try:

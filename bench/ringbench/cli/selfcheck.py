@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringbench.cli.options import REPEATS, SEED
+
 if TYPE_CHECKING:
     from ringbench.analysis.selftest.selfcheck import Checked
 
@@ -23,8 +25,8 @@ Examples:
 @click.command("selfcheck", epilog=_EXAMPLES)
 @click.option("--from", "session", metavar="SESSION", help="Look at what SESSION holds (a folder, or `latest`).")
 @click.option("--only", "part", type=click.Choice(["same", "injection"]), help="One of the two checks.")
-@click.option("--repeats", type=int, metavar="N", help="Blocks; ten make a run.  [default: 40]")
-@click.option("--seed", type=int, default=1, show_default=True, help="Draws the order of the trials.")
+@click.option("--repeats", type=REPEATS, metavar="N", help="Blocks; ten make a run.  [default: 40]")
+@click.option("--seed", type=SEED, metavar="N", default=1, show_default=True, help="Random seed for the trial order.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")

@@ -9,12 +9,12 @@ from ringbench.drivers import features
 from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import find_transport
 from ringbench.drivers.workloads import operation, probe, workload
-from ringbench.errors import MissingRequirementError, unknown_name
+from ringbench.errors import MissingRequirementError
 from ringbench.kernel import program
 from ringbench.kernel.probe import Probe
 from ringbench.machine import isolation
-from ringbench.run.planner.options import MODES
 from ringbench.run.trials import transport_only
+from ringbench.spec.modes import mode
 from ringbench.spec.offered_load import split
 from ringbench.spec.placement import placement
 from ringbench.spec.plan import Plan
@@ -23,11 +23,11 @@ from ringbench.spec.waits import WAITS, wait
 from ringbench.spec.wakeups import wakeup
 
 
-def check(plan: Plan) -> dict[str, str | None]:
-    """Try everything the plan needs once; return the versions for session.json.
+def check_call(plan: Plan) -> None:
+    """Check what can be told of a plan without root and without anything of ringbench being started.
 
-    Needs root. Raises MissingRequirementError naming what is missing: BPF, BCC, headers, tracepoints, a workload's
-    program.
+    Raises OptionError for a stressor that there isn't and for what would do this machine harm, and
+    MissingRequirementError naming the program or library that a workload or a reader lacks.
     """
     transport_only.check(plan)
     for trial in {trial.workload: trial for trial in plan.trials if trial.mode != "capacity"}.values():
@@ -35,6 +35,15 @@ def check(plan: Plan) -> dict[str, str | None]:
     for name in dict.fromkeys(trial.reader for trial in plan.trials):
         if reason := reader(name).missing():
             raise MissingRequirementError(reason)
+
+
+def check(plan: Plan) -> dict[str, str | None]:
+    """Try everything the plan needs once; return the versions for session.json.
+
+    Needs root. Raises MissingRequirementError naming what is missing: BPF, BCC, headers, tracepoints, a workload's
+    program.
+    """
+    check_call(plan)
     for name in sorted({name for trial in plan.trials for name in trial.transports}):
         if reason := features.missing(find_transport(name)):
             raise MissingRequirementError(f"{name} cannot be had here: {reason}. `ringbench list` shows what can.")
@@ -65,8 +74,7 @@ def known(trial: Trial) -> None:
     placement(trial.placement)
     if trial.wait:
         wait(trial.wait, 1.0)
-    if trial.mode not in MODES:
-        raise unknown_name("mode", trial.mode, MODES)
+    mode(trial.mode)
     probe(trial.workload, trial.record_bytes)
     if trial.stage:
         operation(trial.workload)

@@ -14,13 +14,11 @@ from ringbench.errors import OptionError
 from ringbench.machine.identity import differences as environment_differences
 from ringbench.text import one_line
 
-ACROSS = ("machine", "kernel", "bcc", "configuration", "tools", "profile", "seed")
-"""What sessions can differ in."""
 _PLAN = ("duration_s", "warmup_s", "drain_interval_s", "events_to")
 
 
 def differences(base: Mapping[str, Any], head: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return in what two session.json differ, in words, by the names of :data:`ACROSS`."""
+    """Return in what two session.json differ, in words, by the names of :data:`ringbench.spec.across.ACROSS`."""
     found: dict[str, list[str]] = {}
     environments = (base.get("environment") or {}, head.get("environment") or {})
     for group, fields in environment_differences(*environments).items():

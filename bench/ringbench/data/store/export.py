@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from ringbench.data.store import atomic, events_parquet, events_writer
 from ringbench.data.store.folder import EVENTS_FOLDER, StoredSession
+from ringbench.data.store.formats import FORMATS
 from ringbench.data.store.schema import EVENTS, TRIALS
 from ringbench.errors import OptionError
 from ringbench.text import printable
@@ -32,13 +33,13 @@ Write = Callable[[pa.Table, BinaryIO], object]
 def export(session: StoredSession, file_format: str, out: Path) -> list[Path]:
     """Write trials.FORMAT and, for each trial with recorded events, events/TRIAL.FORMAT under *out*; return the files.
 
-    *file_format* is a key of :data:`FORMATS`. Raises OptionError where *out* is the session's own folder,
+    *file_format* is one of :data:`FORMATS`. Raises OptionError where *out* is the session's own folder,
     UnreadableSessionError for damaged events, RingbenchError where *out* can't be written.
     """
     if out.resolve() == session.path.resolve():
         raise OptionError(f"{printable(str(out))} is the session itself, which stays as it is; choose another --out.")
     trials = pa.Table.from_pandas(session.trials, schema=TRIALS, preserve_index=False).replace_schema_metadata(None)
-    written = [_write(out / f"trials.{file_format}", trials, FORMATS[file_format])]
+    written = [_write(out / f"trials.{file_format}", trials, _WRITERS[file_format])]
     for trial in session.trials["trial"].unique():
         events = session.event_arrays(trial)
         if events:
@@ -46,7 +47,7 @@ def export(session: StoredSession, file_format: str, out: Path) -> list[Path]:
             if file_format == "parquet":
                 events_writer.store(path, events)
             else:
-                _write(path, events_parquet.to_table(events), FORMATS[file_format])
+                _write(path, events_parquet.to_table(events), _WRITERS[file_format])
             written.append(path)
     return written
 
@@ -76,7 +77,7 @@ def _parquet(table: pa.Table, file: BinaryIO) -> None:
     pq.write_table(table, file, compression="zstd")
 
 
-FORMATS: dict[str, Write] = {"csv": _csv, "json": _json, "parquet": _parquet}
+_WRITERS: dict[str, Write] = dict(zip(FORMATS, (_csv, _json, _parquet), strict=True))
 
 
 def _write(path: Path, table: pa.Table, write: Write) -> Path:

@@ -81,6 +81,22 @@ def read_session(ref: str | Path, results: Path) -> StoredSession:
     return StoredSession(path, manifest, trials_parquet.frame(trials_parquet.read(path, version)), version)
 
 
+def check_new(path: Path) -> None:
+    """Raise OptionError where *path* holds something, and RingbenchError where it can be no folder. Makes nothing."""
+    try:
+        held = {entry.name for entry in path.iterdir()} - {LOCK_NAME, *(left.name for left in atomic.leftovers(path))}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise atomic.cannot_write(path, error) from error
+    if held:
+        hint = "--resume to go on with it" if session_json.NAME in held else "an empty folder"
+        raise OptionError(
+            f"{printable(str(path))} is not empty (it holds {one_line(min(held), 60)}); "
+            f"use {hint}, or choose another --out."
+        )
+
+
 class SessionWriter:
     """Writes a session; one writer a folder. After each call the folder is a session that can be read and resumed."""
 
@@ -99,13 +115,7 @@ class SessionWriter:
         Raises OptionError where *path* holds something, RingbenchError where it can't be written: it is written to.
         """
         atomic.make_folder(path)
-        held = {entry.name for entry in path.iterdir()} - {LOCK_NAME, *(left.name for left in atomic.leftovers(path))}
-        if held:
-            hint = "--resume to go on with it" if session_json.NAME in held else "an empty folder"
-            raise OptionError(
-                f"{printable(str(path))} is not empty (it holds {one_line(min(held), 60)}); "
-                f"use {hint}, or choose another --out."
-            )
+        check_new(path)
         complete = {"started": session_json.now(), "notes": [], **manifest}
         complete |= {"schema_version": SCHEMA_VERSION, "status": "interrupted", "ended": None}
         trials = trials_parquet.table_of([])

@@ -49,6 +49,15 @@ def commit_of(name: str) -> str:
         ) from None
 
 
+def check_revision(name: str) -> None:
+    """Raise OptionError where *name* is neither ``.`` nor a revision that can be measured. Makes nothing."""
+    if name == AS_IT_IS:
+        return
+    commit = commit_of(name)
+    if not git(_top(), "ls-tree", commit, "with-env"):
+        raise OptionError(f"{printable(name)} has no with-env: it cannot be measured.")
+
+
 @contextlib.contextmanager
 def version(name: str, log: Path) -> Iterator[Version]:
     """Yield *name*, a revision or ``.``, ready to be measured; what was made for it is gone afterwards.
@@ -60,6 +69,7 @@ def version(name: str, log: Path) -> Iterator[Version]:
         top = checkout() or Path.cwd()
         yield Version(name, None, top, [sys.executable, "-m", "ringbench", "side"])
         return
+    check_revision(name)
     commit, top = commit_of(name), _top()
     folder = Path(tempfile.mkdtemp(prefix="ringbench-ab-"))
     try:
@@ -73,8 +83,6 @@ def version(name: str, log: Path) -> Iterator[Version]:
 
 
 def _prepare(folder: Path, name: str, log: Path) -> None:
-    if not (folder / "with-env").exists():
-        raise OptionError(f"{printable(name)} has no with-env: it cannot be measured.")
     with open(log, "ab") as said:
         chown_to_invoker(said.fileno())
         try:

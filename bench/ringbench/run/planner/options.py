@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import PAGE, find_transport
 from ringbench.drivers.workloads import offered, workload
-from ringbench.errors import OptionError
+from ringbench.errors import OptionError, unknown_name
 from ringbench.spec import cpu_list
+from ringbench.spec.modes import mode
 from ringbench.spec.offered_load import split
 from ringbench.spec.placement import placement
 from ringbench.spec.record import sample
 from ringbench.spec.waits import wait
 from ringbench.spec.wakeups import wakeup
 
-MODES = ("paired", "isolated", "capacity", "overhead", "transport-only")
+EVENTS_TO = ("memory", "disk")
+"""Where events can go while a trial runs."""
+
+
+def place_for_events(name: str) -> str:
+    """Return *name* if it is one of :data:`EVENTS_TO`; OptionError lists them."""
+    if name not in EVENTS_TO:
+        raise unknown_name("place for events", name, EVENTS_TO)
+    return name
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class RunOptions:
     max_time_s: float | None = None
     seed: int = 1
     events_to: str = "memory"
-    """Where events go while a trial runs: 'memory' or 'disk'."""
+    """One of :data:`EVENTS_TO`."""
     consents: tuple[str, ...] = ()
     """Options by which the user allows what is not done otherwise: '--allow-kmsg'."""
     command: tuple[str, ...] = ()
@@ -67,6 +76,9 @@ class RunOptions:
             wait(name, 1.0)
         for name in self.placements:
             placement(name)
+        if self.mode is not None:
+            mode(self.mode)
+        place_for_events(self.events_to)
         for name in self.workloads:
             offered(name)
             workload(split(name)[0], tuple(online), self.command or ("true",))
