@@ -28,9 +28,14 @@ class UnreadableSessionError(RingbenchError):
 
 
 class InvalidMeasurementError(RingbenchError):
-    """The measurement ran, and its result cannot be trusted."""
+    """The measurement ran, and its result cannot be trusted; its ``code`` says why to a program."""
 
     exit_status = 3
+
+    def __init__(self, text: str, code: str = "other") -> None:
+        """Say *text* to a person, and to a program *code*: a value of ringbench.spec.codes.InvalidCode."""
+        super().__init__(text)
+        self.code = str(code)
 
 
 def unknown_name(what: str, name: str, valid: Iterable[str]) -> OptionError:

@@ -10,6 +10,7 @@ from ringbench.analysis.outliers import apart, key
 from ringbench.analysis.quantities import NOT_MEASURED, count, listed
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import Record, SessionView, adds_up, is_valid
+from ringbench.spec.codes import InvalidCode
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ def why_invalid(row: Record) -> str:
     if row["valid"] is True and not adds_up(row):
         return "marked valid, but attempted is not delivered + failed"
     return str(row["invalid_reason"] or "no reason recorded")
+
+
+def invalid_code(row: Record) -> InvalidCode:
+    """Return why a row is no figure, as a code: the one that it gives, or should have given."""
+    if row["valid"] is True and not adds_up(row):
+        return InvalidCode.ACCOUNT_UNBALANCED
+    code = row["invalid_code"]
+    return InvalidCode(code) if code in set(InvalidCode) else InvalidCode.OTHER
 
 
 def checksums(view: SessionView) -> str:

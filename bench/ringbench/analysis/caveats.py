@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ringbench.analysis.account import why_invalid
+from ringbench.analysis.account import invalid_code, why_invalid
 from ringbench.analysis.cells import cells_of
 from ringbench.analysis.comparison import comparisons
 from ringbench.analysis.findings import Finding
 from ringbench.analysis.quantities import count, listed
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import SessionView
+from ringbench.spec.codes import DisturbedCode, InvalidCode
 
 _REASONS = 3
+_DISTURBED: dict[str, str] = {
+    DisturbedCode.HOST_STEAL: "the host took CPU time",
+    DisturbedCode.OTHER_PROCESSES: "other processes took CPU time",
+    DisturbedCode.FREQUENCY: "the CPU's frequency moved",
+    DisturbedCode.THROTTLED: "cores were throttled",
+    DisturbedCode.OTHER_PROGRAMS: "other BPF programs were on the same tracepoints",
+    DisturbedCode.PERF_LIMIT: "the kernel lowered perf's limits",
+    DisturbedCode.OTHER: "for a reason that this version does not know",
+}
+_INVALID: dict[str, str] = {
+    InvalidCode.ACCOUNT_UNBALANCED: "the account does not add up",
+    InvalidCode.CHECKSUM_MISMATCH: "the sum of sequence numbers differs",
+    InvalidCode.NOTHING_PRODUCED: "the workload made no event",
+    InvalidCode.KERNEL_ACCOUNT_MISMATCH: "the transport's own count contradicts what was read",
+    InvalidCode.LOST_OUTSIDE_WINDOW: "events were dropped outside the measured window",
+    InvalidCode.PROCESS_DIED: "the trial's process died",
+    InvalidCode.TIMED_OUT: "the trial was not over in time",
+    InvalidCode.WINDOW_MISSED: "the window began before it was set",
+    InvalidCode.LOAD_ENDED: "the workload ended too soon",
+    InvalidCode.LOAD_FAILED: "the workload failed",
+    InvalidCode.READER_FAILED: "the reader failed",
+    InvalidCode.READER_FULL: "the reader's memory was full",
+    InvalidCode.WRITER_FAILED: "events could not be written to disk",
+    InvalidCode.RING_DAMAGED: "the ring is damaged",
+    InvalidCode.OTHER_SIDE: "the other side of the comparison failed",
+}
+"""What is counted together; a reason that is none of them is told in its own words."""
 
 
 def caveats(view: SessionView, found: Sequence[Finding]) -> list[str]:
@@ -42,19 +69,14 @@ def _emulated(view: SessionView) -> str:
 
 
 def _disturbed(view: SessionView) -> str:
-    by_trial = {row["trial"]: row["disturbed"] for row in view.rows if row["disturbed"]}
+    by_trial = {row["trial"]: row["disturbed_codes"] for row in view.rows if row["disturbed_codes"]}
     if not by_trial:
         return ""
-    reasons = Counter(_kind_of(reason) for text in by_trial.values() for reason in text.split("; "))
+    reasons = Counter(_DISTURBED.get(code, _DISTURBED["other"]) for codes in by_trial.values() for code in codes)
     shown = "; ".join(f"{reason} ({n:,})" for reason, n in reasons.most_common(_REASONS))
     of_all = count(view.finished_trials, "trial")
     said = f"{len(by_trial):,} of {of_all} disturbed, flagged and kept in the figures: {shown}."
     return f"Inconclusive: {said}" if view.inconclusive else said
-
-
-def _kind_of(reason: str) -> str:
-    """Return a reason without its numbers, so that like ones are counted together."""
-    return re.sub(r"\d[\d.]*( ?%)?", "…", reason)
 
 
 def _interrupted(view: SessionView) -> str:
@@ -70,8 +92,8 @@ def _invalid(view: SessionView) -> str:
         return "No trial is stored: there is nothing to report."
     if not view.invalid:
         return ""
-    reasons = Counter(why_invalid(row) for row in view.invalid)
-    shown = [f"{reason.rstrip('.')} ({n:,})" for reason, n in reasons.most_common(_REASONS)]
+    reasons = Counter(_INVALID.get(invalid_code(row)) or why_invalid(row).rstrip(".") for row in view.invalid)
+    shown = [f"{reason} ({n:,})" for reason, n in reasons.most_common(_REASONS)]
     further = f"; {len(reasons) - _REASONS} more reasons" if len(reasons) > _REASONS else ""
     left = "so there is nothing to report" if not view.valid else "and left out of every figure"
     of_all = count(len(view.rows), "trial account")

@@ -19,7 +19,9 @@ import pandas as pd
 from ringbench.analysis.order.survey import Surveyed, survey
 from ringbench.data.store.folder import StoredSession
 from ringbench.data.store.schema import TRIALS
+from ringbench.data.store.session_json import notes_of
 from ringbench.errors import RingbenchError
+from ringbench.spec.codes import Note
 from ringbench.text import printable
 
 Record = Mapping[str, Any]
@@ -33,6 +35,8 @@ def plain(value: Any) -> Any:
     """Return a cell of a data frame as a Python object: None for any null and for what isn't finite."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
+    if isinstance(value, list):
+        return [text for text in value if isinstance(text, str)]
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -47,6 +51,12 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def shown(value: Any) -> str:
     """Return anything a session holds as one line of printable text."""
     return " ".join(printable(value if isinstance(value, bytes) else str(value)).split())
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [shown(text) for text in value]
+    return shown(value) if isinstance(value, str | bytes) else value
 
 
 def _words(value: Any) -> list[str]:
@@ -93,10 +103,7 @@ class SessionView:
     @classmethod
     def of(cls, session: StoredSession, *, identify: bool = False) -> SessionView:
         """Take what the report needs from a stored session; to name whose it is only if that is asked for."""
-        rows = [
-            {name: shown(value) if isinstance(value, str | bytes) else value for name, value in row.items()}
-            for row in records(session.trials)
-        ]
+        rows = [{name: _printable(value) for name, value in row.items()} for row in records(session.trials)]
         return cls(shown(session.path.name or session.path), session.manifest, tuple(rows), session, identify)
 
     @property
@@ -254,10 +261,9 @@ class SessionView:
         return {name: shown(value) for name, value in told.items() if value not in (None, "")}
 
     @property
-    def notes(self) -> list[str]:
-        """Return the session's notes, one a line."""
-        notes = self.manifest.get("notes") or []
-        return [shown(note) for note in ([notes] if isinstance(notes, str) else notes)]
+    def notes(self) -> list[Note]:
+        """Return the session's notes, one a line, each with its code."""
+        return [Note(shown(note), note.code) for note in notes_of(self.manifest)]
 
     def _mapping(self, key: str) -> Mapping[str, Any]:
         value = self.manifest.get(key)

@@ -197,7 +197,7 @@ def _stored_plan(folder: Path, factors: dict[str, Any], command: tuple[str, ...]
 
     manifest, _ = session_json.read(folder)
     try:
-        return Plan.from_json(manifest["plan"], manifest.get("notes", ()))
+        return Plan.from_json(manifest["plan"], session_json.notes_of(manifest))
     except KeyError as error:
         raise OptionError(
             f"the plan in {folder} has no {error}: another version of ringbench made it. Start a new session."

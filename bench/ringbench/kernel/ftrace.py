@@ -22,6 +22,7 @@ from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
 from ringbench.kernel.tracefs import Instance
 from ringbench.native import loader
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.transport import PAGE, TransportSpec
 
 CLOCK = "mono"
@@ -83,7 +84,10 @@ class Ftrace:
             for ring in self.rings:
                 ring.runs.counting = 1
             if any(ring.lost_since_made() for ring in self.rings):
-                raise InvalidMeasurementError("ftrace dropped events before the trial had begun; take a larger buffer.")
+                raise InvalidMeasurementError(
+                    "ftrace dropped events before the trial had begun; take a larger buffer.",
+                    InvalidCode.LOST_OUTSIDE_WINDOW,
+                )
         except BaseException:
             self._let_go()
             raise
@@ -106,7 +110,9 @@ class Ftrace:
                 each.runs.counting = 0
             syscalls.wait_for_producers()
             if before != [each.lost_since_made() for each in self.rings]:
-                raise InvalidMeasurementError("ftrace dropped events while the trial was brought to its end.")
+                raise InvalidMeasurementError(
+                    "ftrace dropped events while the trial was brought to its end.", InvalidCode.LOST_OUTSIDE_WINDOW
+                )
             self._at_the_end = before
         return self._at_the_end[self.rings.index(ring)]
 
@@ -195,11 +201,15 @@ class FtraceRing(Ring):
         where = f"ftrace's account of CPU {self.cpu} does not add up:"
         if counted.runs != self.ring.counted + lost:
             raise InvalidMeasurementError(
-                f"{where} {counted.runs} runs of the program, but {self.ring.counted} records + {lost} lost."
+                f"{where} {counted.runs} runs of the program, but {self.ring.counted} records + {lost} lost.",
+                InvalidCode.KERNEL_ACCOUNT_MISMATCH,
             )
         missing = window.runs - self.ring.seq
         if not 0 <= missing <= lost:
-            raise InvalidMeasurementError(f"{where} {missing} of the window are missing, and {lost} were lost in all.")
+            raise InvalidMeasurementError(
+                f"{where} {missing} of the window are missing, and {lost} were lost in all.",
+                InvalidCode.KERNEL_ACCOUNT_MISMATCH,
+            )
         return int(missing)
 
     def close(self) -> None:

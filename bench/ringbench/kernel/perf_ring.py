@@ -18,6 +18,7 @@ from ringbench import native
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import syscalls
 from ringbench.kernel.mapped_ring import MappedRing
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.wakeups import Wakeup
 
 _HEAD = 1024  # offset of data_head in struct perf_event_mmap_page; data_tail follows
@@ -82,7 +83,8 @@ class MappedPerfRing(MappedRing):
         if pending > self.size or pending % 8 or tail % 8:
             raise InvalidMeasurementError(
                 f"CPU {self.cpu}'s perf ring is damaged: it has {self.size} bytes of data, "
-                f"and its positions are {tail} (tail) and {head} (head)."
+                f"and its positions are {tail} (tail) and {head} (head).",
+                InvalidCode.RING_DAMAGED,
             )
         return pending
 
@@ -131,7 +133,9 @@ class MappedPerfRing(MappedRing):
         head = self._bytes(0, _HEADER)
         kind = int.from_bytes(head[:4], "little")
         size = int.from_bytes(head[6:], "little")
-        unlike = InvalidMeasurementError(f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.")
+        unlike = InvalidMeasurementError(
+            f"CPU {self.cpu}'s perf ring holds a record of type {kind} and {size} bytes.", InvalidCode.RING_DAMAGED
+        )
         if size < _HEADER or size % 8 or size > left:
             raise unlike
         body = self._bytes(_HEADER, size - _HEADER)

@@ -16,6 +16,7 @@ from ringbench import native
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import uapi
 from ringbench.kernel.mapped_ring import MappedRing
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.transport import PAGE
 
 _DATA = mmap.PAGESIZE
@@ -89,7 +90,8 @@ class MappedRingbuf(MappedRing):
         if pending > self.size or pending % 8 or consumer % 8:
             raise InvalidMeasurementError(
                 f"the ringbuf is damaged: it has {self.size} bytes of data, "
-                f"and its positions are {consumer} (consumer) and {producer} (producer)."
+                f"and its positions are {consumer} (consumer) and {producer} (producer).",
+                InvalidCode.RING_DAMAGED,
             )
         return pending
 
@@ -141,7 +143,8 @@ class MappedRingbuf(MappedRing):
         length = header & ~DISCARD
         if stride(length) > left:
             raise InvalidMeasurementError(
-                f"the ringbuf is damaged: a record of {length} bytes reaches past what is there."
+                f"the ringbuf is damaged: a record of {length} bytes reaches past what is there.",
+                InvalidCode.RING_DAMAGED,
             )
         if header & DISCARD:
             self._move(stride(length))
@@ -150,7 +153,8 @@ class MappedRingbuf(MappedRing):
         if length == self.record_bytes:
             return True  # committed since the comparison: take it in the next round
         raise InvalidMeasurementError(
-            f"the ringbuf holds a record of {length} bytes where {self.record_bytes} were expected."
+            f"the ringbuf holds a record of {length} bytes where {self.record_bytes} were expected.",
+            InvalidCode.RING_DAMAGED,
         )
 
     def _move(self, nbytes: int) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import syscalls
 from ringbench.kernel.uring import CQE_F_MORE, POLL_ADD, POLL_ADD_MULTI, Uring
+from ringbench.spec.codes import InvalidCode
 
 _DEFERRED = 1 << 12 | 1 << 13
 """IORING_SETUP_SINGLE_ISSUER and IORING_SETUP_DEFER_TASKRUN (Linux 6.1): completions are posted by who waits. Otherwise
@@ -73,7 +74,9 @@ class UringPoll:
             if not self._words[word + 3] & CQE_F_MORE:
                 place, code = self._words[word], ctypes.c_int32(self._words[word + 2]).value
                 if code < 0:
-                    raise InvalidMeasurementError(f"io_uring's poll of a ring ended: {os.strerror(-code)}.")
+                    raise InvalidMeasurementError(
+                        f"io_uring's poll of a ring ended: {os.strerror(-code)}.", InvalidCode.READER_FAILED
+                    )
                 ended.append(place)
         self._head.value = tail
         if ended:

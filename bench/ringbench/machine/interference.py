@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ringbench.machine.system_counters import SystemCounters
+from ringbench.spec.codes import DisturbedCode
 
 STOLEN = 0.01
 """Share of CPU time that the host may give to others."""
@@ -71,26 +72,30 @@ class SystemDelta:
         """How often a core was throttled."""
         return _apart(self.before.throttles, self.after.throttles)
 
-    def reasons(self) -> list[str]:
-        """Return why the trial counts as disturbed, by :data:`RULE`; nothing where it doesn't."""
+    def reasons(self) -> dict[DisturbedCode, str]:
+        """Return why the trial counts as disturbed, by :data:`RULE`, in words; nothing where it doesn't."""
         mhz, limit = (self.before.mhz, self.after.mhz), (self.before.perf_sample_rate, self.after.perf_sample_rate)
-        said = []
+        said = {}
         if self.stolen is not None and self.stolen > STOLEN:
-            said.append(f"the host took {self.stolen:.1%} of CPU time")
+            said[DisturbedCode.HOST_STEAL] = f"the host took {self.stolen:.1%} of CPU time"
         if self.others > OTHERS:
-            said.append(f"other processes took {self.others:.0%} of a CPU, {self.busiest} most")
+            took = f"other processes took {self.others:.0%} of a CPU, {self.busiest} most"
+            said[DisturbedCode.OTHER_PROCESSES] = took
         if mhz[0] and mhz[1] and abs(mhz[1] / mhz[0] - 1) > FREQUENCY:
-            said.append(f"CPU frequency went from {mhz[0]:.0f} to {mhz[1]:.0f} MHz")
+            said[DisturbedCode.FREQUENCY] = f"CPU frequency went from {mhz[0]:.0f} to {mhz[1]:.0f} MHz"
         if self.throttles:
-            said.append(f"cores were throttled {self.throttles} times")
+            said[DisturbedCode.THROTTLED] = f"cores were throttled {self.throttles} times"
         if self.other_programs:
-            said.append(f"{self.other_programs} other BPF programs on the same tracepoints")
+            others = f"{self.other_programs} other BPF programs on the same tracepoints"
+            said[DisturbedCode.OTHER_PROGRAMS] = others
         if None not in limit and limit[0] != limit[1]:
-            said.append(f"perf_event_max_sample_rate went from {limit[0]} to {limit[1]}")
+            rates = f"perf_event_max_sample_rate went from {limit[0]} to {limit[1]}"
+            said[DisturbedCode.PERF_LIMIT] = rates
         return said
 
     def columns(self) -> dict[str, Any]:
         """Return what trials.parquet holds of it."""
+        reasons = self.reasons()
         return {
             "load_average": self.before.load,
             "stolen_share": self.stolen,
@@ -101,7 +106,8 @@ class SystemDelta:
             "machine_switches_per_s": self.switches_per_s,
             "other_programs": self.other_programs,
             "perf_sample_rate": self.after.perf_sample_rate,
-            "disturbed": "; ".join(self.reasons()),
+            "disturbed": "; ".join(reasons.values()),
+            "disturbed_codes": list(reasons),
         }
 
     @property
@@ -111,8 +117,8 @@ class SystemDelta:
 
 def summary(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what session.json says of the disturbance of its trials; *rows* are those of trials.parquet."""
-    by_trial = {row["trial"]: row["disturbed"] for row in rows}
-    disturbed = sum(bool(reason) for reason in by_trial.values())
+    by_trial = {row["trial"]: bool(row["disturbed_codes"]) for row in rows}
+    disturbed = sum(by_trial.values())
     return {
         "rule": RULE,
         "disturbed": disturbed,

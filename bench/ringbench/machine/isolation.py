@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from ringbench import errors
 from ringbench.kernel.syscalls import die_with_parent
+from ringbench.spec.codes import InvalidCode
 
 T = TypeVar("T")
 
@@ -38,8 +39,9 @@ def run(function: Callable[..., T], *args: object, timeout_s: float | None = Non
 
     Returns with the answer, while the process is still on its way out (the kernel takes 0.1 s to free probes and
     rings); the next call, or :func:`settle`, waits for its end. An error of :mod:`ringbench.errors` is raised here as
-    it was there. Raises InvalidMeasurementError when the process died or took longer than *timeout_s* seconds, and
-    RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the process is killed first.
+    it was there, with its code. Raises InvalidMeasurementError when the process died or took longer than *timeout_s*
+    seconds, and RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the process is
+    killed first.
     """
     started = _Started(_child, function, *args)
     try:
@@ -92,7 +94,9 @@ class SteppedProcess(Generic[T]):
             self._started.ours.send(again)
         except OSError:
             settle()
-            raise errors.InvalidMeasurementError("the trial's process died between two turns.") from None
+            raise errors.InvalidMeasurementError(
+                "the trial's process died between two turns.", InvalidCode.PROCESS_DIED
+            ) from None
 
     def _next(self) -> None:
         kind, value = self._started.answer(self._timeout_s)
@@ -100,7 +104,9 @@ class SteppedProcess(Generic[T]):
             return
         self._started.ours.close()
         _unwrapped(kind, value)
-        raise errors.InvalidMeasurementError("the trial's process was done before its turns were.")
+        raise errors.InvalidMeasurementError(
+            "the trial's process was done before its turns were.", InvalidCode.LOAD_ENDED
+        )
 
 
 class _Started:
@@ -121,12 +127,15 @@ class _Started:
         try:
             if not self.ours.poll(timeout_s):
                 self.kill()
-                raise errors.InvalidMeasurementError(f"the trial's process gave no answer within {timeout_s:.0f} s.")
+                raise errors.InvalidMeasurementError(
+                    f"the trial's process gave no answer within {timeout_s:.0f} s.", InvalidCode.TIMED_OUT
+                )
             kind, value = self.ours.recv()
         except (EOFError, ConnectionResetError):
             settle()
             raise errors.InvalidMeasurementError(
-                f"the trial's process died with status {self._process.exitcode} and no answer."
+                f"the trial's process died with status {self._process.exitcode} and no answer.",
+                InvalidCode.PROCESS_DIED,
             ) from None
         except BaseException:
             self.kill()
@@ -142,9 +151,9 @@ def _unwrapped(kind: str, value: Any) -> Any:
     if kind == "returned":
         return value
     settle()
-    name, text = value
+    name, *told = value
     known = getattr(errors, name, None)
-    raise (known or RuntimeError)(text)
+    raise (known or RuntimeError)(*told)
 
 
 def settle() -> None:
@@ -171,6 +180,8 @@ def _child(answer: Connection, parent: int | None, function: Callable[..., Any],
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the runner decides
     try:
         answer.send(("returned", function(*args)))
+    except errors.InvalidMeasurementError as error:
+        answer.send(("raised", (type(error).__name__, str(error), error.code)))
     except errors.RingbenchError as error:
         answer.send(("raised", (type(error).__name__, str(error))))
     except BaseException:

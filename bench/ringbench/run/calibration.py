@@ -13,6 +13,7 @@ from ringbench.drivers.workloads import offered, workload
 from ringbench.errors import InvalidMeasurementError
 from ringbench.machine import isolation
 from ringbench.spec import cpu_list
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.offered_load import split
 from ringbench.spec.plan import FlatOut, Plan
 
@@ -54,5 +55,8 @@ def _flat_out(name: str, cpus: tuple[int, ...]) -> float:
     finally:
         load.stop()
     if not done:
-        raise InvalidMeasurementError(f"workload {name} did nothing on CPUs {cpu_list.show(cpus)} within {took:.1f} s.")
+        raise InvalidMeasurementError(
+            f"workload {name} did nothing on CPUs {cpu_list.show(cpus)} within {took:.1f} s.",
+            InvalidCode.NOTHING_PRODUCED,
+        )
     return done / took / len(cpus)

@@ -17,6 +17,7 @@ import numpy as np
 
 from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import program, source, syscalls
+from ringbench.spec.codes import InvalidCode
 
 _POLL_MS = 20
 _PATIENCE_S = 30.0
@@ -199,12 +200,14 @@ class EventPath:
         self._over.set()
         if not self._is_back():
             raise InvalidMeasurementError(
-                f"the reader did not come back within {_PATIENCE_S:.0f} s of the programs' end."
+                f"the reader did not come back within {_PATIENCE_S:.0f} s of the programs' end.", InvalidCode.TIMED_OUT
             )
         before = self._delivered
         (self.bpf.ring_buffer_consume if self._shared else self.bpf.perf_buffer_consume)()
         if self._failure is not None:
-            raise InvalidMeasurementError(f"a record could not be read: {self._failure!r}") from self._failure
+            raise InvalidMeasurementError(
+                f"a record could not be read: {self._failure!r}", InvalidCode.READER_FAILED
+            ) from self._failure
         counted = list(self.bpf["ringbench_accounts"][0])
         attempted, failed = (sum(int(getattr(cpu, name)) for cpu in counted) for name in ("attempted", "failed"))
         inversions, late, lateness = self._order()

@@ -15,8 +15,11 @@ from ringbench.analysis.view import SessionView, shown
 from ringbench.data.store.folder import read_session
 from ringbench.errors import OptionError
 from ringbench.machine.identity import machine_id
+from ringbench.spec.codes import NoteCode
 from ringbench.text import printable
 
+_OF_COMPARISONS = (NoteCode.ENDED, NoteCode.LEFT_OUT)
+"""Notes of a side that say how the comparison went."""
 BASELINE = "baseline"
 """As BASE: the newest that was saved for the head's machine and profile."""
 
@@ -49,7 +52,7 @@ def of_sessions(base: SessionView, head: SessionView, across: Collection[str] = 
         schedule=schedule_of(head) if interleaved else ONCE,
         doubts=comparable.doubts(base, head, interleaved=interleaved),
     )
-    notes += [note for note in head.notes if interleaved and note.startswith(("Ended: ", "left out: "))]
+    notes += [note for note in head.notes if interleaved and note.code in _OF_COMPARISONS]
     return Comparison(gated, *sides, notes=tuple(notes))
 
 

@@ -6,19 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ringbench.analysis.account import invalid_code
 from ringbench.analysis.cells import Cell, cells_of
 from ringbench.analysis.gate.registry import JUDGED, Judged
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import Record, is_figure, is_valid
 from ringbench.drivers.transports import TRANSPORTS
+from ringbench.spec.codes import AnswerCode, Code
 
 _UNPROMISED = {name for name, transport in TRANSPORTS.items() if transport.shape != "shared-ring"}
 """Transports that promise no order between CPUs."""
 
-SATURATED = "saturated: the load could not be offered"
-"""Why a trial that was measured is in no figure."""
 Values = Mapping[str, float]
 """A figure by the name of its block."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A trial that is in no figure."""
+
+    code: Code
+    """Why, an :class:`InvalidCode` or :attr:`AnswerCode.SATURATED`."""
+    said: str
+    """What its account, or whatever broke it off, says."""
+
+
+SATURATED = Broken(AnswerCode.SATURATED, "saturated: the load could not be offered")
+"""A trial that was measured, and not offered what it should be."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,9 @@ class Case:
     series: tuple[Series, ...]
     blocks: int
     """Of the side that has more."""
-    base_broken: tuple[str, ...] = ()
-    """Why trials of it have no figures: what their account, or whatever broke them off, says."""
-    head_broken: tuple[str, ...] = ()
+    base_broken: tuple[Broken, ...] = ()
+    """Its trials without figures."""
+    head_broken: tuple[Broken, ...] = ()
     only_in: str = ""
     """'base' or 'head', where the other side never measured this cell."""
     unpromised: bool = False
@@ -70,7 +84,7 @@ _Key = tuple[Setting, str]
 @dataclass(frozen=True)
 class _Side:
     cells: Mapping[_Key, Cell]
-    broken: Mapping[_Key, Sequence[str]]
+    broken: Mapping[_Key, Sequence[Broken]]
     disturbed: Mapping[_Key, frozenset[str]]
     blocks: Mapping[_Key, int]
     scenarios: Mapping[_Key, str]
@@ -79,7 +93,7 @@ class _Side:
 def _sides(rows: Iterable[Record], rename: Mapping[str, str]) -> _Side:
     renamed = [{**row, "transport": rename.get(str(row["transport"]), row["transport"])} for row in rows]
     cells = {(cell.setting, cell.transport): cell for cell in cells_of(row for row in renamed if is_figure(row))}
-    broken: dict[_Key, list[str]] = {}
+    broken: dict[_Key, list[Broken]] = {}
     disturbed: dict[_Key, set[str]] = {}
     blocks: dict[_Key, set[str]] = {}
     scenarios: dict[_Key, str] = {}
@@ -88,10 +102,11 @@ def _sides(rows: Iterable[Record], rename: Mapping[str, str]) -> _Side:
         scenarios.setdefault(key, str(row["scenario"]))
         blocks.setdefault(key, set()).add(str(row["block"]))
         if not is_valid(row):
-            broken.setdefault(key, []).append(str(row["invalid_reason"] or "it does not say that it is valid"))
+            said = str(row["invalid_reason"] or "it does not say that it is valid")
+            broken.setdefault(key, []).append(Broken(invalid_code(row), said))
         elif row["saturated"] is True:
             broken.setdefault(key, []).append(SATURATED)
-        if row["disturbed"]:
+        if row["disturbed_codes"]:
             disturbed.setdefault(key, set()).add(str(row["block"]))
     return _Side(
         cells,

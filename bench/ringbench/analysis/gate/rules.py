@@ -16,13 +16,14 @@ from statistics import median
 import numpy as np
 from scipy.stats import fisher_exact
 
-from ringbench.analysis.gate.pairs import SATURATED, Case, Series
+from ringbench.analysis.gate.pairs import SATURATED, Broken, Case, Series
 from ringbench.analysis.gate.verdict import Judgement, Verdict
 from ringbench.analysis.quantities import amount, count, number
 from ringbench.data.metrics import Column
 from ringbench.data.stats import Interval
 from ringbench.data.stats.drift import apart_interval
 from ringbench.data.stats.signed_rank import least, shift_interval
+from ringbench.spec.codes import InvalidCode
 
 CHANGED = 0.01
 """Of comparisons in which nothing has changed, how many may say that any figure is worse; and as many, better."""
@@ -86,19 +87,19 @@ def account(case: Case) -> Judgement | None:
     """
     base, head = (sum(map(_unbalanced, broken)) for broken in (case.base_broken, case.head_broken))
     if head and not base:
-        reason = next(reason for reason in case.head_broken if _unbalanced(reason))
-        return Judgement(Verdict.REGRESSED, f"{count(head, 'trial')} of the head: {reason}", "exact", base, head)
+        said = next(broken.said for broken in case.head_broken if _unbalanced(broken))
+        return Judgement(Verdict.REGRESSED, f"{count(head, 'trial')} of the head: {said}", "exact", base, head)
     for side, broken in (("head", case.head_broken), ("base", case.base_broken)):
         saturated = broken.count(SATURATED)
         if len(broken) > saturated or saturated > TOLERATED * case.blocks:
-            told = next((reason for reason in broken if reason != SATURATED), SATURATED)
-            why = f"{count(len(broken), 'trial')} of the {side} without figures: {told}"
+            told = next((each for each in broken if each != SATURATED), SATURATED)
+            why = f"{count(len(broken), 'trial')} of the {side} without figures: {told.said}"
             return Judgement(Verdict.INCONCLUSIVE, why, "exact", base, head)
     return None
 
 
-def _unbalanced(reason: str) -> bool:
-    return reason.startswith(("The account does not add up", "The checksum does not add up"))
+def _unbalanced(broken: Broken) -> bool:
+    return broken.code in (InvalidCode.ACCOUNT_UNBALANCED, InvalidCode.CHECKSUM_MISMATCH)
 
 
 def _medians(series: Series) -> tuple[float | None, float | None]:

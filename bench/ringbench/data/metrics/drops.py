@@ -6,8 +6,19 @@ next record that fits on the same CPU (so the tail's losses never), and the ring
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.spec.codes import InvalidCode
+
+
+class AccountError(NamedTuple):
+    """How an account fails to add up."""
+
+    code: InvalidCode
+    said: str
+    """In a sentence."""
 
 
 def drop_rate(attempted: int | None, failed: int | None) -> float | None:
@@ -15,8 +26,8 @@ def drop_rate(attempted: int | None, failed: int | None) -> float | None:
     return failed / attempted if attempted and failed is not None else None
 
 
-def account_error(recording: Recording) -> str | None:
-    """Return a sentence that says how the account fails to add up, or None when it adds up.
+def account_error(recording: Recording) -> AccountError | None:
+    """Return how the account fails to add up, or None when it adds up.
 
     A trial is valid only if ``attempted == delivered + failed``, exactly, and the sequence numbers of what was
     delivered and refused sum up to n(n - 1)/2 over each CPU's n. ``residual`` is a part of ``delivered``. An account of
@@ -27,25 +38,28 @@ def account_error(recording: Recording) -> str | None:
     if attempted is None or delivered is None or failed is None:
         return None
     if not attempted and not delivered:
-        return "Nothing was produced: the workload made no event in the measured window."
+        nothing = "Nothing was produced: the workload made no event in the measured window."
+        return AccountError(InvalidCode.NOTHING_PRODUCED, nothing)
     missing = attempted - (delivered + failed)
     if not missing:
         return _checksum_error(recording)
     difference = f"{missing} missing" if missing > 0 else f"{-missing} too many"
-    return (
+    return AccountError(
+        InvalidCode.ACCOUNT_UNBALANCED,
         f"The account does not add up: {attempted} attempted, "
-        f"but {delivered} delivered + {failed} failed = {delivered + failed} ({difference})."
+        f"but {delivered} delivered + {failed} failed = {delivered + failed} ({difference}).",
     )
 
 
-def _checksum_error(recording: Recording) -> str | None:
-    """Return a sentence where the numbers agree and the records don't: one read twice, another one not at all."""
+def _checksum_error(recording: Recording) -> AccountError | None:
+    """Return the same where the numbers agree and the records don't: one read twice, another one not at all."""
     checksum = recording.checksum
     if checksum is None or checksum.holds is not False:
         return None
-    return (
+    return AccountError(
+        InvalidCode.CHECKSUM_MISMATCH,
         "The checksum does not add up: the sequence numbers attempted sum up to "
-        f"{checksum.attempted}, but delivered {checksum.delivered} + refused {checksum.refused} (modulo 2^64)."
+        f"{checksum.attempted}, but delivered {checksum.delivered} + refused {checksum.refused} (modulo 2^64).",
     )
 
 

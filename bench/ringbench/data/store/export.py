@@ -1,6 +1,7 @@
 """A stored session's tables for other programs: CSV, JSON or parquet, one file a format here.
 
-CSV and JSON show text printable (:mod:`ringbench.text`); what has to be exact is in parquet. A spreadsheet takes a
+CSV and JSON show text printable (:mod:`ringbench.text`); what has to be exact is in parquet. A list of codes is a list
+in JSON and parquet, and in CSV one cell, its codes apart by a blank. A spreadsheet takes a
 cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula, and a process may be called ``=cmd|...``: in CSV such
 text gets a leading apostrophe.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 
@@ -59,7 +61,7 @@ def harmless(cell: str) -> str:
 
 def _csv(table: pa.Table, file: BinaryIO) -> None:
     """A header line, then a line for each row; null is empty, an empty text is ``""``."""
-    shown = _shown(table, lambda text: harmless(printable(text)))
+    shown = _shown(_joined(table), lambda text: harmless(printable(text)))
     pc_csv.write_csv(shown, file, pc_csv.WriteOptions(quoting_style="needed"))
 
 
@@ -85,6 +87,14 @@ def _write(path: Path, table: pa.Table, write: Write) -> Path:
     return path
 
 
+def _joined(table: pa.Table) -> pa.Table:
+    """Return *table* with each list as one text."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_list(field.type):
+            table = table.set_column(index, field.name, pc.binary_join(table.column(index), " "))
+    return table
+
+
 def _shown(table: pa.Table, show: Callable[[bytes | str], str]) -> pa.Table:
     """Return *table* with each text and bytes column as strings made by *show*, called once for each distinct value."""
     for index, field in enumerate(table.schema):
@@ -93,4 +103,8 @@ def _shown(table: pa.Table, show: Callable[[bytes | str], str]) -> pa.Table:
             coded = column if pa.types.is_dictionary(field.type) else column.dictionary_encode()
             values = pa.array([show(value) for value in coded.dictionary.to_pylist()], pa.string())
             table = table.set_column(index, field.name, values.take(coded.indices))
+        elif pa.types.is_list(field.type):
+            found = table.column(index).to_pylist()
+            texts = [None if codes is None else [show(code) for code in codes if code is not None] for codes in found]
+            table = table.set_column(index, field.name, pa.array(texts, field.type))
     return table

@@ -116,7 +116,7 @@ class SessionWriter:
         """
         atomic.make_folder(path)
         check_new(path)
-        complete = {"started": session_json.now(), "notes": [], **manifest}
+        complete = {"started": session_json.now(), **manifest, **session_json.with_notes(manifest.get("notes", ()))}
         complete |= {"schema_version": SCHEMA_VERSION, "status": "interrupted", "ended": None}
         trials = trials_parquet.table_of([])
         lock = Lock(path)
@@ -192,8 +192,13 @@ class SessionWriter:
         self._trials = together
 
     def amend(self, **updates: Any) -> None:
-        """Change keys of session.json, at once. Raises ValueError or TypeError for what its schema doesn't allow."""
+        """Change keys of session.json, at once; with ``notes`` go their codes.
+
+        Raises ValueError or TypeError for what its schema doesn't allow.
+        """
         changed = {**self._manifest, **updates}
+        if "notes" in updates:
+            changed |= session_json.with_notes(updates["notes"])
         session_json.write(self.path, changed)
         self._manifest = changed
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from ringbench.data.metrics import COLUMNS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the session folder. A reader for an older one upgrades it in memory; a newer one is refused."""
 
 _IDENTITY: tuple[tuple[str, pa.DataType], ...] = (
@@ -22,8 +22,10 @@ _IDENTITY: tuple[tuple[str, pa.DataType], ...] = (
     ("valid", pa.bool_()),
     ("invalid_reason", pa.string()),
 )
+"""Every version has these."""
 
 _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
+    ("invalid_code", pa.string()),  # beside invalid_reason, for programs: ringbench.spec.codes.InvalidCode; null: valid
     ("block", pa.int64()),  # the repeat; every cell is measured once in each block
     ("asked_bytes", pa.int64()),  # the size asked for; differs from buffer_bytes where it can't be had
     ("drain_interval_s", pa.float64()),  # of a reader on a timer: time between two drains
@@ -57,6 +59,7 @@ _EXTRA: tuple[tuple[str, pa.DataType], ...] = (
     ("other_programs", pa.int64()),  # BPF programs of others on the same tracepoints
     ("perf_sample_rate", pa.int64()),  # kernel.perf_event_max_sample_rate, afterwards
     ("disturbed", pa.string()),  # by which rules of ringbench.machine.interference; empty: by none
+    ("disturbed_codes", pa.list_(pa.string())),  # the same for programs: ringbench.spec.codes.DisturbedCode
     ("started_ns", pa.int64()),  # CLOCK_REALTIME at the start of the window
     ("trial_s", pa.float64()),  # the whole trial: process, compile, warm-up, window, drain
 )

@@ -1,29 +1,26 @@
-"""session.json: what was planned, where, when, and how it ended. Its keys are those of session.schema.json."""
+"""session.json: what was planned, where, when, and how it ended. Its keys are those of schemas/session.schema.json."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from ringbench.data.store import atomic, upgrade
+from ringbench.data.store import atomic, schemas, upgrade
 from ringbench.data.store.schema import SCHEMA_VERSION
 from ringbench.data.store.untrusted import open_regular, reading, unreadable
+from ringbench.spec.codes import Note, NoteCode, note_code
 from ringbench.text import one_line
 
 NAME = "session.json"
 MAX_BYTES = 16 << 20
 """A session of ten thousand trials has three million bytes."""
 
-_VALIDATOR = Draft202012Validator(
-    json.loads(files("ringbench.data.store").joinpath("session.schema.json").read_text("utf-8"))
-)
+_VALIDATOR = schemas.validator("session")
 
 
 def write(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -72,6 +69,20 @@ def started(folder: Path) -> datetime:
     found = _parsed(path).get("started")
     with reading(path):
         return instant(found)
+
+
+def with_notes(notes: Sequence[str]) -> dict[str, list[str]]:
+    """Return what session.json says of *notes*: the sentences, and the code of each."""
+    return {"notes": [str(note) for note in notes], "note_codes": [note_code(note).value for note in notes]}
+
+
+def notes_of(manifest: Mapping[str, Any]) -> list[Note]:
+    """Return the notes of a session.json with their codes; one whose code is not known is a remark."""
+    notes, codes = manifest.get("notes") or [], manifest.get("note_codes") or []
+    notes = [notes] if isinstance(notes, str) else notes
+    known = [code if code in set(NoteCode) else NoteCode.REMARK for code in codes]
+    known += [NoteCode.REMARK] * (len(notes) - len(known))
+    return [Note(text, code) for text, code in zip(notes, known, strict=False)]
 
 
 def instant(text: object) -> datetime:

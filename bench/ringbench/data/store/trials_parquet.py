@@ -85,6 +85,9 @@ def frame(table: pa.Table) -> pd.DataFrame:
     plain: pd.DataFrame = table.replace_schema_metadata(None).to_pandas(
         types_mapper=_DTYPES.get, ignore_metadata=True, use_threads=False
     )
+    for field in table.schema:
+        if pa.types.is_list(field.type):  # of which pandas has no type of its own: plain lists, None for null
+            plain[field.name] = pd.Series(table.column(field.name).to_pylist(), plain.index, dtype=object)
     return plain
 
 

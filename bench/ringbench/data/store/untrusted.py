@@ -24,6 +24,8 @@ _OURS = b"ringbench."
 """Keys of a file's metadata that are kept. What pandas and arrow left there describes how to build objects."""
 
 MAX_COLUMNS = 1000
+MAX_ELEMENTS = 16
+"""Of a row's list, in the mean."""
 MAX_UNPACKED_BYTES = 4 << 30
 """Of a parquet file, all columns, as its footer says. 50 million events of 64 bytes are 3.2 GB."""
 MAX_TEXT_BYTES = 256 << 20
@@ -70,12 +72,15 @@ def opened(
     """Return the footer of an open parquet *file*, its reader, and which of the columns *names* it has (None: all).
 
     Text and bytes are read as dictionaries. Raises ValueError, and what pyarrow raises, for what is not parquet, or
-    absurdly large, for a column that is there twice and, among the columns to be read, for nested and extension types.
+    absurdly large, for a column that is there twice and, among the columns to be read, for extension types and for
+    nested ones, lists of text aside.
     """
     footer = pq.read_metadata(file)
     if footer.num_rows > max_rows or footer.num_columns > MAX_COLUMNS:
         raise ValueError(f"{footer.num_rows} rows of {footer.num_columns} columns are not credible")
     leaves = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
+    if (values := _most_values(footer)) > MAX_ELEMENTS * max_rows:
+        raise ValueError(f"{values} values in a column are not credible")
     texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
     file.seek(0)
     parquet = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
@@ -86,6 +91,14 @@ def opened(
     if len(set(columns)) < len(columns):
         raise ValueError("a column is there twice")
     return footer, parquet, columns
+
+
+def _most_values(footer: pq.FileMetaData) -> int:
+    """Return how many values the longest column has; elements of lists count each."""
+    groups = [footer.row_group(group) for group in range(footer.num_row_groups)]
+    return max(
+        (sum(group.column(leaf).num_values for group in groups) for leaf in range(footer.num_columns)), default=0
+    )
 
 
 def unpacked_bytes(footer: pq.FileMetaData) -> list[int]:
@@ -141,7 +154,14 @@ def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
         if expanded > MAX_TEXT_BYTES:
             raise ValueError(f"{expanded} bytes of text in one column are not credible")
         column = column.cast(column.type.value_type)
+    if pa.types.is_list(column.type) and sum(map(_expanded_bytes, _elements(column))) > MAX_TEXT_BYTES:
+        raise ValueError(f"more than {MAX_TEXT_BYTES} bytes of text in one column are not credible")
     return column.cast(wanted)
+
+
+def _elements(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
+    found = [chunk.flatten() for chunk in column.chunks]
+    return [chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode() for chunk in found]
 
 
 def _recoded(chunk: pa.DictionaryArray, wanted: pa.DataType) -> pa.DictionaryArray:
@@ -157,6 +177,8 @@ def _expanded_bytes(chunk: pa.DictionaryArray) -> int:
 
 def _check_flat(field: pa.Field) -> None:
     plain = _plain(field.type)
+    if pa.types.is_list(plain) and _is_text(_plain(plain.value_type)):
+        return
     if not (pa.types.is_primitive(plain) or _is_text(plain) or _is_bytes(plain) or pa.types.is_null(plain)):
         raise ValueError(f"column {one_line(field.name)} has type {one_line(field.type)}")
 
@@ -174,6 +196,8 @@ def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
         return bool(pa.types.is_integer(found))
     if pa.types.is_boolean(wanted):
         return bool(pa.types.is_boolean(found))
+    if pa.types.is_list(wanted):
+        return bool(pa.types.is_list(found)) and _fits(_plain(found.value_type), wanted.value_type)
     return _is_text(found) or (_is_bytes(wanted) and _is_bytes(found))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ringbench.analysis.account import checksums
 from ringbench.analysis.advice import advice
+from ringbench.analysis.answers import answers, session_verdict
 from ringbench.analysis.caveats import caveats
 from ringbench.analysis.findings import Finding, findings
 from ringbench.analysis.judgement import Line
@@ -26,7 +27,7 @@ def as_json(session: StoredSession, *, identify: bool = False) -> dict[str, Any]
     """
     view = SessionView.of(session, identify=identify)
     found = findings(view)
-    told = advice(view, found)
+    told, answered = advice(view, found), answers(view, found)
     return {
         "session": str(session.path),
         "status": session.manifest.get("status"),
@@ -34,6 +35,8 @@ def as_json(session: StoredSession, *, identify: bool = False) -> dict[str, Any]
         "versions": session.manifest.get("versions"),
         "environment": session.manifest.get("environment"),
         **({"measured_by": view.identity} if identify else {}),
+        "verdict": session_verdict(view, answered).value,
+        "answers": {name: code.value for name, code in answered.items()},
         "caveats": caveats(view, found),
         "checksums": checksums(view),
         "outliers": [{"trial": t, "transport": who, "figures": names} for (t, who), names in apart(view).items()],

@@ -17,6 +17,7 @@ from ringbench.data.store.schema import TRIALS
 from ringbench.run.interleave.rounds import Interleaved, Progress
 from ringbench.run.interleave.worker_client import WorkerClient
 from ringbench.run.interleave.worktree import Version
+from ringbench.spec.codes import Note, NoteCode
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
 
@@ -100,6 +101,6 @@ def measure(
         lockstep.begin({name: str((out / name).absolute()) for name in versions}, about, command)
         watched = Watched(lockstep, schedule, lockstep.plan.trials)
         ended = lockstep.run(watched.wanted, watch, max_time_s)
-        lockstep.notes.append(f"Ended: {ended}")
+        lockstep.notes.append(Note(f"Ended: {ended}", NoteCode.ENDED))
         lockstep.finish("complete")
     return ended

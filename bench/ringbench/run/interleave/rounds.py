@@ -21,6 +21,7 @@ from typing import Any
 
 from ringbench.errors import InvalidMeasurementError, RingbenchError
 from ringbench.run.interleave.worker_client import WorkerClient
+from ringbench.spec.codes import InvalidCode, Note, NoteCode, note_code
 from ringbench.spec.plan import FIXED_S, Plan
 from ringbench.spec.trial import Trial, block
 
@@ -61,7 +62,7 @@ class Interleaved:
     def begin(self, outs: Mapping[str, str], about: Mapping[str, Any], command: Sequence[str]) -> None:
         """Have each side make its session. Cells that a side doesn't know are left out, with a note."""
         cells = [trial for trial in self.plan.trials if trial.block == 1]
-        refused: dict[int, str] = {}
+        refused: dict[int, Note] = {}
         for client in self.clients:
             said = client.ask(
                 "begin",
@@ -71,7 +72,8 @@ class Interleaved:
                 command=list(command),
             )
             for index, reason in said["refused"].items():
-                refused[int(index)] = f"left out: {cells[int(index)].scenario}: {client.name} says: {reason}"
+                text = f"left out: {cells[int(index)].scenario}: {client.name} says: {reason}"
+                refused[int(index)] = Note(text, NoteCode.LEFT_OUT)
             self.rows[client.name] = []
         self.notes += refused.values()
         self.plan = dataclasses.replace(
@@ -111,7 +113,8 @@ class Interleaved:
         """Have each side end its session."""
         for client in self.clients:
             plan = dataclasses.replace(self.plan, trials=tuple(self._for(client, trial) for trial in self.done))
-            client.ask("finish", status=status, plan=plan.as_json(), notes=self.notes)
+            codes = {"note_codes": [note_code(note).value for note in self.notes]} if client.knows_codes else {}
+            client.ask("finish", status=status, plan=plan.as_json(), notes=self.notes, **codes)
 
     def _ends_after(self, cells: Sequence[Trial], max_time_s: float) -> bool:
         spent = time.monotonic() - self._began
@@ -129,7 +132,7 @@ class Interleaved:
             self._by_rounds(trial, turns)
             return
         for client in _shuffled(self.clients, turns):
-            self.rows[client.name] += client.ask("trial", trial=self._for(client, trial).as_json())["rows"]
+            self.rows[client.name] += client.rows("trial", trial=self._for(client, trial).as_json())
 
     def _by_rounds(self, trial: Trial, turns: random.Random) -> None:
         for client in self.clients:
@@ -144,12 +147,13 @@ class Interleaved:
             self._rounds(turns)
         except RingbenchError as error:
             for client in self.clients:
-                self.rows[client.name] += client.ask("give_up", reason=f"the rounds broke off: {error}")["rows"]
+                code = {"code": getattr(error, "code", InvalidCode.OTHER)} if client.knows_codes else {}
+                self.rows[client.name] += client.rows("give_up", reason=f"the rounds broke off: {error}", **code)
             if not isinstance(error, InvalidMeasurementError):
                 raise
             return
         for client in self.clients:
-            self.rows[client.name] += client.ask("close")["rows"]
+            self.rows[client.name] += client.rows("close")
 
     def _rounds(self, turns: random.Random) -> None:
         spent = {client.name: 0.0 for client in self.clients}

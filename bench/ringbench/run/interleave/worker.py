@@ -16,13 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from ringbench.data.store import session_json
 from ringbench.data.store.folder import SessionWriter
-from ringbench.errors import OptionError, RingbenchError
-from ringbench.machine import interference, isolation
+from ringbench.data.store.schema import SCHEMA_VERSION
+from ringbench.errors import InvalidMeasurementError, OptionError, RingbenchError
+from ringbench.machine import isolation
 from ringbench.run import preflight
 from ringbench.run.session import session
 from ringbench.run.session.revision import revision
 from ringbench.run.session.trial_runner import IN_TURNS, Measuring, Opened
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
 
@@ -92,15 +95,18 @@ class Side:
         opened, self._opened = self._turn, None
         return {"rows": self._bench.close(opened)}
 
-    def give_up(self, reason: str) -> Said:
+    def give_up(self, reason: str, code: str = InvalidCode.OTHER) -> Said:
         """End the trial that was opened, whose turns went wrong, on this side or the other."""
         if self._opened is None:
             return {"rows": []}
         opened, self._opened = self._opened, None
-        return {"rows": self._bench.give_up(opened, reason)}
+        return {"rows": self._bench.give_up(opened, reason, code)}
 
-    def finish(self, status: str, plan: Mapping[str, Any], notes: Sequence[str]) -> Said:
-        """End the session: *plan* is what was measured in the end."""
+    def finish(
+        self, status: str, plan: Mapping[str, Any], notes: Sequence[str], note_codes: Sequence[str] = ()
+    ) -> Said:
+        """End the session: *plan* is what was measured in the end; who drives it may not know codes yet."""
+        coded = session_json.notes_of({"notes": notes, "note_codes": note_codes})
         bench, writer = self._bench, self._writer
         assert writer is not None
         if self._opened is not None:
@@ -111,8 +117,8 @@ class Side:
         writer.finish(
             status,
             plan=dict(plan),
-            notes=session.merged(writer, [*notes, *bench.notes]),
-            disturbance=interference.summary(writer.rows()),
+            notes=session.merged(writer, [*coded, *bench.notes]),
+            **(session.conclusion(writer) if status == "complete" else {}),
         )
         return {}
 
@@ -145,7 +151,7 @@ def serve(requests: Iterator[str], answers: TextIO) -> None:
         **{"begin": side.begin, "trial": side.trial, "open": side.open, "wait": side.wait, "turn": side.turn},
         **{"close": side.close, "give_up": side.give_up, "finish": side.finish},
     }
-    _say(answers, {"protocol": PROTOCOL, "revision": revision()})
+    _say(answers, {"protocol": PROTOCOL, "revision": revision(), "schema_version": SCHEMA_VERSION})
     try:
         for line in requests:
             request = json.loads(line)
@@ -155,7 +161,8 @@ def serve(requests: Iterator[str], answers: TextIO) -> None:
                     raise OptionError(f"this side does not know how to {verb!r}.")
                 _say(answers, known[verb](**request))
             except RingbenchError as error:
-                _say(answers, {"error": str(error), "exit_status": error.exit_status})
+                code = {"code": error.code} if isinstance(error, InvalidMeasurementError) else {}
+                _say(answers, {"error": str(error), "exit_status": error.exit_status, **code})
             if verb == "finish":
                 return
     finally:

@@ -11,11 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ringbench.data.store import upgrade
 from ringbench.data.store.owner import chown_to_invoker
+from ringbench.data.store.schema import SCHEMA_VERSION
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError, RingbenchError
+from ringbench.spec.codes import InvalidCode
 from ringbench.text import one_line
 
 PROTOCOL = 1
+_UNTOLD = 4
+"""Schema version of a side that doesn't tell it."""
 _PATIENCE_S = 10.0
 _MOST_CHARACTERS = 64 << 20
 """Of one answer: a version that goes wrong must not fill the memory."""
@@ -57,11 +62,23 @@ class WorkerClient:
                 "measure them apart, and use `ringbench compare`."
             )
         self.revision = greeting.get("revision")
+        # Versions from before 5 don't tell theirs; what they say of trials is as 4 has it.
+        told = greeting.get("schema_version", _UNTOLD)
+        self._schema_version = told if isinstance(told, int) and told <= SCHEMA_VERSION else SCHEMA_VERSION
 
     def ask(self, verb: str, **more: Any) -> dict[str, Any]:
         """Ask, and return the answer. Raises the error that it tells, or InvalidMeasurementError where it is gone."""
         self.tell(verb, **more)
         return self.hear()
+
+    @property
+    def knows_codes(self) -> bool:
+        """Whether this side takes codes beside sentences, as schema version 5 has them."""
+        return self._schema_version > _UNTOLD
+
+    def rows(self, verb: str, **more: Any) -> list[dict[str, Any]]:
+        """Ask for rows of trials, and return them as this version has them. Raises as :meth:`ask`."""
+        return upgrade.rows(self.ask(verb, **more)["rows"], self._schema_version)
 
     def tell(self, verb: str, **more: Any) -> None:
         """Ask without waiting for the answer, which :meth:`hear` returns."""
@@ -87,7 +104,7 @@ class WorkerClient:
         if "error" in answer:
             text = f"{self.name}: {answer['error']}"
             if answer.get("exit_status") == InvalidMeasurementError.exit_status:
-                raise InvalidMeasurementError(text)
+                raise InvalidMeasurementError(text, str(answer.get("code", InvalidCode.OTHER)))
             raise MissingRequirementError(text)
         return answer
 
@@ -115,7 +132,8 @@ class WorkerClient:
                 self._process.wait()
 
     def _gone(self) -> InvalidMeasurementError:
-        return InvalidMeasurementError(f"{self.name} is gone, or answers in no way that is known: {self._last_words()}")
+        text = f"{self.name} is gone, or answers in no way that is known: {self._last_words()}"
+        return InvalidMeasurementError(text, InvalidCode.OTHER_SIDE)
 
     def _last_words(self) -> str:
         try:

@@ -11,6 +11,7 @@ from ringbench.drivers.transports import NOTHING, Transport, buffer_bytes, find_
 from ringbench.drivers.workloads import offered, operation, probe, usual_record_bytes
 from ringbench.errors import OptionError
 from ringbench.run.planner.options import RunOptions
+from ringbench.spec.codes import Note, NoteCode
 from ringbench.spec.growth import FEWEST, Growth, SizeSearch, UntilPrecise
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
@@ -146,7 +147,7 @@ def _cells(
             stage=stage_name,
         )
         if reason := _impossible(cell, number, policy, waiting, online) or _unable(waiting, missing):
-            notes.append(f"left out: {reason}.")
+            notes.append(Note(f"left out: {reason}.", NoteCode.LEFT_OUT))
             continue
         wanted = group.transports if stage_name in WITHOUT_TRANSPORT else choice.transports or group.transports
         able = [name for name in wanted if _able(name, cell, policy, caches, missing, choice, notes)]
@@ -221,7 +222,7 @@ def _able(
         if too_much := policy.ring_too_small(ring, transport.stride(record.nbytes)):
             reason = f"{name} with {cell.asked_bytes} bytes: {too_much}"
     if reason:
-        notes.append(f"left out: {reason}.")
+        notes.append(Note(f"left out: {reason}.", NoteCode.LEFT_OUT))
     return reason is None
 
 
@@ -233,7 +234,8 @@ def _carried(mode: str, names: Sequence[str], notes: list[str]) -> Iterable[tupl
         return [("perf", name) for name in names if name != "perf"]
     if len(names) == 2:
         return [(names[0], names[1])]
-    notes.append("left out: paired trials, which need two transports with the same wake-up policy.")
+    what = "left out: paired trials, which need two transports with the same wake-up policy."
+    notes.append(Note(what, NoteCode.LEFT_OUT))
     return []
 
 

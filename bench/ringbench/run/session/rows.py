@@ -47,9 +47,9 @@ def _pace_of_sleep(trial: Trial, plan: Plan) -> float | None:
     return way.pace_s if way.kind == "sleep" else None
 
 
-def broken_row(trial: Trial, plan: Plan, name: str, reason: str) -> dict[str, Any]:
+def broken_row(trial: Trial, plan: Plan, name: str, reason: str, code: str) -> dict[str, Any]:
     """Return the row of transport *name* in a trial that broke off, for a *reason*: nothing was measured."""
-    return {**_identity(trial, plan, name), "valid": False, "invalid_reason": reason}
+    return {**_identity(trial, plan, name), "valid": False, "invalid_code": code, "invalid_reason": reason}
 
 
 def row_of(
@@ -59,12 +59,13 @@ def row_of(
     recording = share.recording
     measured = {**compute(recording), **(share.streamed or {})}
     measured["memory_cgroup_bytes"] = weights.get((share.transport, share.buffer_bytes))
-    reason = account_error(recording)
+    error = account_error(recording)
     return {
         **_identity(trial, plan, share.transport),
         "buffer_bytes": share.buffer_bytes,
-        "valid": reason is None,
-        "invalid_reason": reason,
+        "valid": error is None,
+        "invalid_code": error and error.code,
+        "invalid_reason": error and error.said,
         "wall_s": recording.wall_s,
         **measured,
         "failed_by_code": json.dumps(share.failed_by_code, sort_keys=True),

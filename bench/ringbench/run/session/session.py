@@ -10,6 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ringbench.analysis.answers import answers, session_verdict
+from ringbench.analysis.findings import findings
+from ringbench.analysis.view import SessionView, plain
+from ringbench.data.store import session_json
 from ringbench.data.store.folder import SessionWriter
 from ringbench.machine import interference, isolation
 from ringbench.machine.fingerprint import environment
@@ -83,12 +87,26 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
         writer.finish("interrupted", notes=merged(writer, measuring.notes))
         raise
     told.before(None)
-    writer.finish("complete", notes=merged(writer, measuring.notes), disturbance=interference.summary(writer.rows()))
+    writer.finish("complete", notes=merged(writer, measuring.notes), **conclusion(writer))
+
+
+def conclusion(writer: SessionWriter) -> dict[str, Any]:
+    """Return what session.json says at the end of a session that is complete: what it is worth, and what it answers."""
+    rows = [{name: plain(value) for name, value in row.items()} for row in writer.rows()]
+    disturbance = interference.summary(rows)
+    about = {**writer.manifest, "status": "complete", "disturbance": disturbance}
+    view = SessionView(writer.path.name, about, tuple(rows))
+    answered = answers(view, findings(view))
+    return {
+        "disturbance": disturbance,
+        "verdict": session_verdict(view, answered).value,
+        "answers": {name: code.value for name, code in answered.items()},
+    }
 
 
 def merged(writer: SessionWriter, notes: Sequence[str]) -> list[str]:
     """Return the session's notes with *notes* behind them, each once."""
-    return list(dict.fromkeys([*writer.manifest.get("notes", []), *notes]))
+    return list(dict.fromkeys([*session_json.notes_of(writer.manifest), *notes]))
 
 
 @dataclass

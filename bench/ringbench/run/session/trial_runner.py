@@ -111,15 +111,15 @@ class Measuring:
         try:
             outcome = opened.turns.end()
         except InvalidMeasurementError as error:
-            return self.give_up(opened, str(error))
+            return self.give_up(opened, str(error), error.code)
         found = _rows_of(trial, self.plan, outcome, self._weights, time.monotonic() - opened.began)
         return self._store(trial, opened.before, found, {}, outcome.notes)
 
-    def give_up(self, opened: Opened, reason: str) -> Rows:
-        """End a trial that cannot go on, for a *reason*, and store that; return its rows."""
+    def give_up(self, opened: Opened, reason: str, code: str) -> Rows:
+        """End a trial that cannot go on, for a *reason* with its *code*, and store that; return its rows."""
         opened.turns.kill()
         trial = opened.trial
-        rows = [broken_row(trial, self.plan, name, reason) for name in trial.transports]
+        rows = [broken_row(trial, self.plan, name, reason, code) for name in trial.transports]
         return self._store(trial, opened.before, rows, {}, ())
 
     def _store(
@@ -168,7 +168,7 @@ def _measured(trial: Trial, plan: Plan, weights: MemcgCharges, place: Path | Non
     try:
         outcome = isolation.run(MEASURES[trial.mode], *asked, timeout_s=patience)
     except InvalidMeasurementError as error:
-        return [broken_row(trial, plan, name, str(error)) for name in trial.transports], {}, ()
+        return [broken_row(trial, plan, name, str(error), error.code) for name in trial.transports], {}, ()
     trial_s = time.monotonic() - began
     captured = place if outcome.captured else None
     if captured is not None:

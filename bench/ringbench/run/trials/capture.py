@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from ringbench import errors
 from ringbench.drivers.readers.blocks import BLOCKS, SLOTS, Feed, Pool
 from ringbench.kernel.syscalls import die_with_parent
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.record import LIFECYCLE, Record
 
 NICENESS = 5
@@ -74,7 +75,8 @@ class Capture:
         for name, count in delivered.items():
             if said["written"][name] != count:
                 raise errors.InvalidMeasurementError(
-                    f"{said['written'][name]} events of {name} are on disk where {count} were delivered."
+                    f"{said['written'][name]} events of {name} are on disk where {count} were delivered.",
+                    InvalidCode.WRITER_FAILED,
                 )
 
     def close(self) -> None:
@@ -105,7 +107,9 @@ class Capture:
             return errors.RingbenchError(said["refused"])
         if "failed" in said:
             return RuntimeError(said["failed"])
-        return errors.InvalidMeasurementError(f"the process that writes events to disk died {said.get('died')}.")
+        return errors.InvalidMeasurementError(
+            f"the process that writes events to disk died {said.get('died')}.", InvalidCode.WRITER_FAILED
+        )
 
 
 def _write(work: Callable[[], dict[str, int]], pool: Pool, says: int, parent: int) -> NoReturn:

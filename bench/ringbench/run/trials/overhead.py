@@ -23,6 +23,7 @@ from ringbench.kernel import cpus, program, syscalls
 from ringbench.machine import caches
 from ringbench.run.trials.read_loop import ReadLoop
 from ringbench.run.trials.trial import Outcome, Share
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
 from ringbench.spec.stages import WITHOUT_TRANSPORT
@@ -87,7 +88,9 @@ class _Tracing:
             else:
                 took_ns = rounds.took_ns(wait_s=_PATIENCE_S)
         if took_ns is None:
-            raise InvalidMeasurementError(f"a round of {operations} operations was not over after {_PATIENCE_S:g} s.")
+            raise InvalidMeasurementError(
+                f"a round of {operations} operations was not over after {_PATIENCE_S:g} s.", InvalidCode.TIMED_OUT
+            )
         if self._read_loop is not None:
             self._read_loop.empty()
         return took_ns

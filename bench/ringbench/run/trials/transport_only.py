@@ -26,6 +26,7 @@ from ringbench.machine import caches
 from ringbench.run.trials.load import load_of
 from ringbench.run.trials.read_loop import Reading, ReadLoop
 from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
 from ringbench.spec.record import WRITE
@@ -125,7 +126,9 @@ def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkR
         if read_loop.look(None):
             last_ns = time.monotonic_ns()
         if time.monotonic_ns() > patience_ns:
-            raise InvalidMeasurementError(f"a writer had not ended {_PATIENCE_S:g} s after the window.")
+            raise InvalidMeasurementError(
+                f"a writer had not ended {_PATIENCE_S:g} s after the window.", InvalidCode.TIMED_OUT
+            )
     before = read_loop.reading()
     read_loop.empty()
     found_ns = time.monotonic_ns()

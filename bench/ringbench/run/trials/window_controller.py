@@ -13,6 +13,7 @@ from ringbench.drivers.readers import Reader
 from ringbench.drivers.workloads import Workload
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import program, syscalls
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.plan import Plan
 
 _LEAD_S = 0.002
@@ -108,7 +109,8 @@ class WindowController(threading.Thread):
         self._program.set_window(start, end)
         if time.monotonic_ns() >= start:
             raise InvalidMeasurementError(
-                "the window began before it was set: the load took every CPU in the meantime."
+                "the window began before it was set: the load took every CPU in the meantime.",
+                InvalidCode.WINDOW_MISSED,
             )
         self.start_ns, self.end_ns = start, end
         self._window_set.set()
@@ -156,7 +158,9 @@ class WindowController(threading.Thread):
         if self._failure is not None:
             raise self._failure
         if self.wall_s <= 0:
-            raise InvalidMeasurementError("the measured window has no length: the load ended before it began.")
+            raise InvalidMeasurementError(
+                "the measured window has no length: the load ended before it began.", InvalidCode.LOAD_ENDED
+            )
 
 
 def _sleep_until(at_ns: int) -> None:

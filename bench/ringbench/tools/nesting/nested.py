@@ -94,6 +94,7 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
         each = [loaded.account(transport, level) for level in range(len(LEVELS))]
         account, overwritten = loaded.account(transport), reader.count_lost().get("overwritten", 0)
         records, received_ns = arena.kept()
+        error = account_error(_recording(account, reader, overwritten, seconds))
         return Nested(
             transport=name,
             buffer_bytes=size,
@@ -104,7 +105,7 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
             attempted_by_level={level: of.attempted for level, of in zip(LEVELS, each, strict=True)},
             failed_by_level={level: of.failed_by_code for level, of in zip(LEVELS, each, strict=True)},
             overwritten=overwritten,
-            account_error=account_error(_recording(account, reader, overwritten, seconds)),
+            account_error=error and error.said,
             interruptions=interruptions(records, received_ns, shared_ring=len(rings) == 1),
         )
 

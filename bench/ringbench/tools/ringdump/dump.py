@@ -14,6 +14,7 @@ from itertools import takewhile
 
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.ringbuf import BUSY, DISCARD, HEADER, stride
+from ringbench.spec.codes import InvalidCode
 
 _MODULO = 1 << 64
 
@@ -130,14 +131,17 @@ def decode(snapshot: Snapshot) -> Anatomy:
     """Return what *snapshot* shows. Raises InvalidMeasurementError where positions or a record cannot be."""
     size = len(snapshot.data)
     if size < HEADER or size & size - 1:
-        raise InvalidMeasurementError(f"the ringbuf is damaged: {size} bytes of data are no power of two.")
+        raise InvalidMeasurementError(
+            f"the ringbuf is damaged: {size} bytes of data are no power of two.", InvalidCode.RING_DAMAGED
+        )
     positions = (snapshot.consumer, snapshot.producer)
     used = (snapshot.producer - snapshot.consumer) % _MODULO
     # Never as much as the size: see Anatomy.longest.
     if used >= size or any(position % 8 or not 0 <= position < _MODULO for position in positions):
         raise InvalidMeasurementError(
             f"the ringbuf is damaged: it has {size} bytes of data, "
-            f"and its positions are {snapshot.consumer} (consumer) and {snapshot.producer} (producer)."
+            f"and its positions are {snapshot.consumer} (consumer) and {snapshot.producer} (producer).",
+            InvalidCode.RING_DAMAGED,
         )
     records, reached = [], 0
     while reached < used:
@@ -146,7 +150,8 @@ def decode(snapshot: Snapshot) -> Anatomy:
         if reached > used:
             raise InvalidMeasurementError(
                 f"the ringbuf is damaged: the record at position {record.position} has a length of {record.length} "
-                f"bytes, and reaches {reached - used} bytes past the producer's position."
+                f"bytes, and reaches {reached - used} bytes past the producer's position.",
+                InvalidCode.RING_DAMAGED,
             )
         records.append(record)
     return Anatomy(size, snapshot.consumer, snapshot.producer, snapshot.pending, tuple(records))

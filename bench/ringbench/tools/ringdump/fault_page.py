@@ -17,6 +17,7 @@ from types import TracebackType
 
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import syscalls
+from ringbench.spec.codes import InvalidCode
 
 # include/uapi/linux/userfaultfd.h
 _API, _MISSING = 0xAA, 1
@@ -65,7 +66,9 @@ class AbsentPage:
     def wait(self) -> None:
         """Return when somebody sleeps over the page. InvalidMeasurementError where nobody comes within ten seconds."""
         if not select.select([self._fd], [], [], _PATIENCE_S)[0]:
-            raise InvalidMeasurementError(f"no program touched the absent page within {_PATIENCE_S:.0f} s.")
+            raise InvalidMeasurementError(
+                f"no program touched the absent page within {_PATIENCE_S:.0f} s.", InvalidCode.TIMED_OUT
+            )
         os.read(self._fd, _MESSAGE)
 
     def provide(self) -> None:
