@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from ringbench.spec.codes import Note, NoteCode
 from tests.analysis.gate.stored import benchmarks, stored
 from tests.analysis.gate.worlds import rows, slower, wander
 from tests.cli.inside import inside
@@ -30,7 +31,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "slower",
         rows(3, drift=drift, noise=0.01, change=change),
         revision="beef",
-        notes=["Ended: it was clear."],
+        notes=[Note("it was clear.", NoteCode.ENDED), "of the head alone."],
         **SIDES,
     )
     return folder
@@ -95,6 +96,7 @@ def test_what_it_writes(sessions: Path, tmp_path: Path) -> None:
     page = (out / "compare.html").read_text()
     assert "beef" in page
     assert "it was clear" in page
+    assert "of the head alone" not in page
     assert "<svg" in page
 
 

@@ -40,8 +40,8 @@ def stored(
         "schema_version": SCHEMA_VERSION,
         "versions": {"ringbench": "0.1.0", "bcc": "0.26.0", "kernel": "6.18.0", "python": "3.11.2"},
         "seed": 1, "profile": "ci", "plan": plan, "environment": {**ENVIRONMENT, **(environment or {})},
-        "started": "2026-11-01T00:00:00+00:00", "ended": "2026-11-01T00:05:00+00:00", "status": "complete", "notes": [],
-        "command_line": ["ringbench", "run"], **more,
+        "started": "2026-11-01T00:00:00+00:00", "ended": "2026-11-01T00:05:00+00:00", "status": "complete",
+        "command_line": ["ringbench", "run"], **more, **session_json.with_notes(more.get("notes", ())),
     }  # fmt: skip
     session_json.write(folder, manifest)
     named = [{**row, "trial": trial["trial"]} for row, trial in zip(rows, trials, strict=True)]

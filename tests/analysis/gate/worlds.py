@@ -50,7 +50,13 @@ def rows(
                 name: value * pace * float(np.exp(noise * drawn.standard_t(3))) for name, value in figures.items()
             }
             measured = {name: round(v) if name.startswith("latency") else v for name, v in measured.items()}
-            measured |= {"attempted": 10_000, "failed": 0, "memory_physical_bytes": MIB + 4096, "disturbed": ""}
+            measured |= {
+                "attempted": 10_000,
+                "failed": 0,
+                "memory_physical_bytes": MIB + 4096,
+                "disturbed": "",
+                "disturbed_codes": [],
+            }
             if setting["mode"] == "isolated":
                 measured |= {"causal_violations": 0}
             whole = row(transport=transport, block=block, **setting, **measured)

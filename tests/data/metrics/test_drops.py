@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ringbench.data.metrics.drops import METRIC, account_error, drop_rate
 from ringbench.data.metrics.recording import Recording
+from ringbench.spec.codes import InvalidCode
 
 counts = st.integers(0, 2**40)
 
@@ -49,7 +50,9 @@ def test_the_drop_rate_is_the_exact_fraction_rounded_once(delivered: int, failed
 
 
 def test_an_account_of_nothing_is_no_account() -> None:
-    assert "Nothing was produced" in (account_error(recorded(0, 0, 0)) or "")
+    error = account_error(recorded(0, 0, 0))
+    assert error is not None
+    assert error.code is InvalidCode.NOTHING_PRODUCED
 
 
 @given(counts, counts, counts)
@@ -62,7 +65,8 @@ def test_an_account_that_adds_up_is_no_error_whatever_its_residual(delivered: in
 def test_an_account_that_is_off_by_any_number_is_told(delivered: int, failed: int, off: int) -> None:
     error = account_error(recorded(delivered + failed + off, delivered, failed))
     assert error is not None
-    assert str(abs(off)) in error
+    assert error.code is InvalidCode.ACCOUNT_UNBALANCED
+    assert str(abs(off)) in error.said
 
 
 @pytest.mark.parametrize(
@@ -85,4 +89,4 @@ def test_an_account_that_is_off_by_any_number_is_told(delivered: int, failed: in
 def test_the_error_names_every_figure_and_the_difference(
     attempted: int, delivered: int, failed: int, sentence: str
 ) -> None:
-    assert account_error(recorded(attempted, delivered, failed)) == sentence
+    assert account_error(recorded(attempted, delivered, failed)) == (InvalidCode.ACCOUNT_UNBALANCED, sentence)

@@ -18,7 +18,14 @@ Manifest = dict[str, Any]
 
 @pytest.fixture
 def complete(manifest: Manifest) -> Manifest:
-    return {**manifest, "schema_version": SCHEMA_VERSION, "ended": None, "status": "interrupted", "notes": []}
+    return {
+        **manifest,
+        "schema_version": SCHEMA_VERSION,
+        "ended": None,
+        "status": "interrupted",
+        "notes": [],
+        "note_codes": [],
+    }
 
 
 def stored(folder: Path, manifest: object) -> Path:
