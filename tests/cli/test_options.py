@@ -14,12 +14,12 @@ from ringbench.cli import cli, names
 from ringbench.cli.options import DURATION, SHARE, SIZE, Amount
 from ringbench.drivers.readers import READERS
 from ringbench.drivers.transports import TRANSPORTS, USER_SPACE, carriers
+from ringbench.drivers.waits import WAITS
 from ringbench.drivers.workloads import WORKLOADS
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.spec.modes import MODES
 from ringbench.spec.placement import PLACEMENTS
 from ringbench.spec.record import NESTED
-from ringbench.spec.waits import WAITS
 from ringbench.spec.wakeups import WAKEUPS
 from ringbench.units import parse_seconds, parse_share
 from tests import ROOT

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from ringbench.cli.list import list_
 from ringbench.drivers import features
 from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.waits import WAITS
 from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import linked_list
 from ringbench.machine import isolation
@@ -25,7 +26,6 @@ from ringbench.run import preflight
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
-from ringbench.spec.waits import WAITS
 from tests import ROOT
 from tests.cli.inside import inside
 from tests.nobody import AS_NOBODY

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from ringbench.cli.list import list_
 from ringbench.data.metrics.drops import account_error
 from ringbench.drivers import features
+from ringbench.drivers.waits import WAITS
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel import cpus, syscalls, uring_poll
 from ringbench.kernel.uring_poll import UringPoll
@@ -25,7 +26,6 @@ from ringbench.run import preflight
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
-from ringbench.spec.waits import WAITS
 from tests.kernel.conftest import BUFFERS, Measure, share
 from tests.kernel.test_session import RUN, _environment, _eventually, _kernel_objects
 

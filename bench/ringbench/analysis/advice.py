@@ -18,7 +18,7 @@ from ringbench.analysis.quantities import amount, count, listed, size
 from ringbench.analysis.questions import COST, DROPS, LATENCY, ORDER, THROUGHPUT
 from ringbench.analysis.required_size import Need
 from ringbench.analysis.view import SessionView
-from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.transports import known
 
 RULE = "Who needs less to lose nothing; within a doubling of size, the cheaper producer; then the order of events."
 """How the choice is made."""
@@ -30,8 +30,6 @@ _TOLD = (
 )
 """Figures that are weighed: those that may decide first."""
 _OTHER_LOADS = 3
-_NO_PROGRAMS = frozenset(name for name, transport in TRANSPORTS.items() if transport.own_records)
-"""What no program can submit through (ftrace): nothing that could be taken."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def advice(view: SessionView, found: Sequence[Finding]) -> Advice | None:
 
 def _choose(sweep: Sweep, cpus: int, lines: Sequence[Line]) -> _Choice:
     """Choose by the rule; *lines* are the figures that may decide between equals."""
-    candidates = [name for name in sweep.transports if name not in _NO_PROGRAMS]
+    candidates = [name for name in sweep.transports if _could_be_taken(name)]
     needs = {need.transport: need for need in sweep.needs(cpus)}
     enough = {
         name: _Enough(loss, needs.get(name), sweep.narrowed(name), sweep.largest_with_loss(name))
@@ -174,6 +172,12 @@ def _choose(sweep: Sweep, cpus: int, lines: Sequence[Line]) -> _Choice:
         if line.winner in alike and line.column.name in _DECIDING and {*line.comparison.transports} <= {*alike}:
             return _Choice(sweep, enough, (line.winner,), f"{said}; {_DECIDING[line.column.name]}.")
     return _Choice(sweep, enough, tuple(alike), f"{said}, and nothing measured here decides between them.")
+
+
+def _could_be_taken(transport: str) -> bool:
+    """Tell whether a program can submit what it likes through a transport, as through ftrace none can."""
+    found = known(transport)
+    return found is None or not found.own_records
 
 
 def _losses(sweep: Sweep) -> dict[str, list[Loss]]:
@@ -223,7 +227,7 @@ def _changes(view: SessionView, choices: Sequence[_Choice]) -> list[str]:
         for other in choices[1 : 1 + _OTHER_LOADS]
         if other.words != first.words
     ]
-    if setting.wakeup == "none" and setting.drain_interval_s:
+    if not setting.woken and setting.drain_interval_s:
         every = amount(setting.drain_interval_s * 1e9, "ns")
         said.append(f"A reader that comes less often than every {every}: what lies unread grows with the time between.")
     if len({row["wakeup"] for row in view.valid if row["mode"] != "capacity"}) == 1:

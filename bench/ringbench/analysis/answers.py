@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ringbench.analysis.findings import Finding
-from ringbench.analysis.judgement import EXACT, Verdict
+from ringbench.analysis.judgement import Verdict
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import Record, SessionView, is_figure, is_valid
+from ringbench.data.metrics import COLUMNS
 from ringbench.machine.interference import TOO_MANY
 from ringbench.spec.codes import AnswerCode, SessionVerdict
 
@@ -34,7 +35,7 @@ def _answer(view: SessionView, found: Finding) -> AnswerCode:
     about = [row for row in view.rows if found.question.asked_of(Setting.of(row))]
     if found.headline is None:
         return _missing(about)
-    sampled = found.question.columns[0] not in EXACT  # what is computed is not disturbed
+    sampled = not COLUMNS[found.question.columns[0]].exact  # what is computed is not disturbed
     if view.inconclusive and sampled and _disturbed_share(about) > TOO_MANY:
         return AnswerCode.DISTURBED
     told = {line.verdict for line in found.headline.lines[:1]}

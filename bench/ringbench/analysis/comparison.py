@@ -14,9 +14,8 @@ from ringbench.analysis.cells import Cell, median_of
 from ringbench.analysis.quantities import size
 from ringbench.analysis.setting import Setting
 from ringbench.data.stats import Interval, ratio_interval
-
-_HEADS = ("ringbuf-reserve", "ringbuf-output")
-"""Which transport perf is compared with first."""
+from ringbench.drivers.transports import known
+from ringbench.spec.transport import ROLES
 
 _NOTHING = Interval(None, None, None, 0)
 
@@ -110,7 +109,7 @@ def contrast(base: Cell, head: Cell, *, confounded: bool = False) -> Comparison:
 
 
 def comparisons(cells: Iterable[Cell]) -> list[Comparison]:
-    """Return every pair of cells that differ only in transport: perf with each other one where there is a perf.
+    """Return every pair of cells that differ only in transport: the first in the order of reports with each other one.
 
     A cell without a partner stands alone. The order of *cells* is kept.
     """
@@ -120,6 +119,12 @@ def comparisons(cells: Iterable[Cell]) -> list[Comparison]:
     found: list[Comparison] = []
     for group in groups.values():
         base, *others = group
-        others.sort(key=lambda cell: _HEADS.index(cell.transport) if cell.transport in _HEADS else len(_HEADS))
+        others.sort(key=lambda cell: _rank(cell.transport))
         found.extend([Comparison(base, head) for head in others] or [Comparison(base)])
     return found
+
+
+def _rank(transport: str) -> int:
+    """Return the sort key of a transport as the other side of a comparison: by its role."""
+    found = known(transport)
+    return ROLES.index("design" if found is None else found.role)

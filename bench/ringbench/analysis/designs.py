@@ -17,15 +17,14 @@ from ringbench.analysis.quantities import NOT_MEASURED, amount, count, estimate,
 from ringbench.analysis.required_size import need
 from ringbench.analysis.view import SessionView, order_of
 from ringbench.data.stats import Interval
-from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.transports import NOTHING, Transport, known, plain_name
+from ringbench.spec.transport import Role
 
 MEASURED = (
     *("Meets", "Needs to lose nothing", "Lost", "Causal violations", "Late, per 1,000", "Producer", "Reader"),
     "One producer, then one on each CPU",
 )
 SAID = ("Can't", "Published", "Here")
-_BUFFERS = ("perf", "ringbuf-output", "ringbuf-reserve")
-KERNEL, DOCS = "kernel commit 457f44363a88", "Documentation/bpf/ringbuf.rst"
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,16 @@ class Design:
     """Alone, under a firehose: fewer producers first."""
     cpus: int
 
+    @property
+    def known(self) -> Transport | None:
+        """Return what it is made of; None where it is not installed."""
+        return known(self.transport)
+
+    @property
+    def role(self) -> Role:
+        """Return its part in comparisons."""
+        return "design" if self.known is None else self.known.role
+
     @cached_property
     def need(self) -> int | None:
         """Return the bytes over all CPUs that the arrivals needed; None where they aren't known."""
@@ -55,11 +64,11 @@ class Design:
     @property
     def wants(self) -> str:
         """Say which of the two wants it meets: memory by its layout, order by what was counted here."""
-        grouped = TRANSPORTS[self.transport].shape == "ring-per-cache"
-        shared = self.groups == 1 if grouped else TRANSPORTS[self.transport].shape == "shared-ring"
+        by_layout = self.known and self.known.is_shared
+        shared = self.groups == 1 if by_layout is None else by_layout
         met = ["memory"] if shared else []
         met += ["order"] if self.violations == 0 else []
-        here = f" ({count(self.groups, 'group')} here)" if grouped and self.groups else ""
+        here = f" ({count(self.groups, 'group')} here)" if by_layout is None and self.groups else ""
         return (" and ".join(met) or "neither") + here
 
     @property
@@ -83,40 +92,49 @@ class Design:
         )
 
 
-@dataclass(frozen=True)
-class Told:
-    """What is known of a design without measuring, and how a session judges what was published of it."""
-
-    cannot: str
-    said: str = ""
-    """In our words, with its source; '' where nothing is put to the test."""
-    here: Callable[[Design, dict[str, Design]], str] = lambda design, every: ""
+Every = Sequence[Design]
 
 
 def designs(view: SessionView) -> list[Design]:
     """Return the designs that *view* measured, the buffers first; none where it measured nothing else."""
     cells = cells_of(view.figures)
-    names = sorted({cell.transport for cell in cells if cell.transport in TRANSPORTS}, key=order_of)
-    if all(name in _BUFFERS for name in names):
-        return []
-    return [_design(name, [cell for cell in cells if cell.transport == name], view.cpus) for name in names]
+    names = sorted({cell.transport for cell in cells if _is_design(cell)}, key=order_of)
+    found = [_design(name, [cell for cell in cells if cell.transport == name], view.cpus) for name in names]
+    return found if any(each.role == "design" for each in found) else []
 
 
 def said(design: Design, every: Sequence[Design]) -> tuple[str, ...]:
     """Return what it can't do, what was published of it, and what this session says of that, by SAID."""
-    told = _TOLD.get(design.transport, Told(""))
-    return told.cannot, told.said, told.here(design, {each.transport: each for each in every}) if told.said else ""
+    if design.known is None:
+        return "", "", ""
+    published = design.known.published
+    if published is None:
+        return design.known.limits, "", ""
+    judged = _JUDGED_BY.get(published.judged_by)
+    return design.known.limits, published.statement, verdict(None) if judged is None else judged(design, every)
+
+
+def of_role(role: Role, every: Every) -> Design | None:
+    """Return the design of that role among *every* one measured; None where none is."""
+    return next((design for design in every if design.role == role), None)
+
+
+def _is_design(cell: Cell) -> bool:
+    """Tell whether a cell is of a transport of programs, and of no variant of one, installed or not."""
+    if cell.transport == NOTHING.name or cell.setting.transport_only:
+        return False
+    return plain_name(cell.transport) == cell.transport
 
 
 def _design(transport: str, cells: Sequence[Cell], cpus: int) -> Design:
-    lives = [cell for cell in cells if cell.setting.paired and cell.setting.workload == "fork-exec"]
+    lives = [cell for cell in cells if cell.setting.paired and cell.setting.usual and not cell.setting.paced]
     alone = [cell for cell in cells if cell.setting.mode == "isolated"]
     return Design(
         transport,
         sorted(lives, key=lambda cell: -(cell.buffer_bytes or 0)),
-        next((cell for cell in alone if cell.setting.workload.startswith("fork-exec@")), None),
+        next((cell for cell in alone if cell.setting.usual and cell.setting.paced), None),
         sorted(
-            (cell for cell in alone if cell.setting.firehose),
+            (cell for cell in alone if cell.setting.sampled),
             key=lambda cell: (len(cell.setting.cpus), cell.setting.cpus),
         ),
         cpus,
@@ -132,8 +150,8 @@ def verdict(holds: bool | None) -> str:
     return "can't be told" if holds is None else "holds" if holds else "does not hold"
 
 
-def _per_cpu_meets_neither(design: Design, every: dict[str, Design]) -> str:
-    shared = every.get("ringbuf-reserve")
+def _meets_neither(design: Design, every: Every) -> str:
+    shared = of_role("head", every)
     if design.violations is None or shared is None or design.need is None or shared.need is None:
         return verdict(None)
     disorder = f"{number(design.violations)} causal violations a trial"
@@ -141,8 +159,8 @@ def _per_cpu_meets_neither(design: Design, every: dict[str, Design]) -> str:
     return f"{verdict(design.violations > 0 and design.need > shared.need)}: {disorder}, {memory}"
 
 
-def _one_by_one_is_slow(design: Design, every: dict[str, Design]) -> str:
-    shared = every.get("ringbuf-reserve")
+def _slow_to_read(design: Design, every: Every) -> str:
+    shared = of_role("head", every)
     if shared is None or shared.offered is None or design.offered is None:
         return verdict(None)
     found = contrast(shared.offered, design.offered).ratio("consumer_cpu_ns_per_event")
@@ -152,17 +170,19 @@ def _one_by_one_is_slow(design: Design, every: dict[str, Design]) -> str:
     return f"{verdict(holds)}: reading an event costs {times(found)} what it costs from the shared ring"
 
 
-def _both_wants(design: Design, every: dict[str, Design]) -> str:
-    perf = every.get("perf")
-    if design.violations is None or design.need is None or perf is None or perf.need is None:
+def _meets_both(design: Design, every: Every) -> str:
+    base = of_role("base", every)
+    if design.violations is None or design.need is None or base is None or base.need is None:
         return verdict(None)
-    memory = f"needs {size(design.need)} where perf needs {size(perf.need)}"
-    order = f"{number(design.violations)} causal violations a trial, perf {amount(perf.violations, '1')}"
-    return f"{verdict(design.violations == 0 and design.need <= perf.need)}: {memory}; {order}"
+    memory = f"needs {size(design.need)} where {base.transport} needs {size(base.need)}"
+    order = f"{number(design.violations)} causal violations a trial, {base.transport} {amount(base.violations, '1')}"
+    return f"{verdict(design.violations == 0 and design.need <= base.need)}: {memory}; {order}"
 
 
-def _no_contention(design: Design, every: dict[str, Design]) -> str:
-    shared = every.get("ringbuf-reserve")
+def _less_contention(design: Design, every: Every) -> str:
+    if design.groups == 1 and design.known and design.known.is_shared is None:
+        return "can't be told: with 1 group of CPUs here it is one shared ring behind a look-up in a map of maps"
+    shared = of_role("head", every)
     if shared is None or len(design.contended) < 2 or len(shared.contended) < 2:
         return verdict(None)
     own, other = _contention(design), _contention(shared)
@@ -175,48 +195,14 @@ def _no_contention(design: Design, every: dict[str, Design]) -> str:
     )
 
 
-def _less_contention(design: Design, every: dict[str, Design]) -> str:
-    if design.groups == 1:
-        return "can't be told: with 1 group of CPUs here it is one shared ring behind a look-up in a map of maps"
-    return _no_contention(design, every)
-
-
 def _contention(design: Design) -> Interval:
     return contrast(design.contended[0], design.contended[-1]).ratio("producer_ns_per_event")
 
 
-_PER_CPU = f"A buffer for each CPU meets neither want ({KERNEL})."
-_SEVERAL = f"Several rings, in a map of maps, are for applications whose CPUs contend for one ({DOCS})."
-_WANTS = f"One ring for all CPUs uses memory better and keeps events in order ({KERNEL})."
-_TOLD = {
-    "perf": Told(
-        "share memory between CPUs, or order between them",
-        _PER_CPU,
-        _per_cpu_meets_neither,
-    ),
-    "ringbuf-output": Told("spare the copy", _WANTS, _both_wants),
-    "ringbuf-reserve": Told("reserve a length that is no constant", _WANTS, _both_wants),
-    "ringbuf-dynptr": Told("be had before Linux 5.19", _WANTS, _both_wants),
-    "ringbuf-per-cpu": Told(
-        "share memory between CPUs, or order between them",
-        _SEVERAL,
-        _no_contention,
-    ),
-    "ringbuf-per-cache": Told(
-        "share memory or order between groups of CPUs",
-        _SEVERAL,
-        _less_contention,
-    ),
-    "ftrace": Told(
-        "carry what a program makes: only what the tracepoints have; say in the record whose life it is of",
-        _PER_CPU,  # "per-CPU buffers (perf, ftrace, etc), which don't satisfy two motivations outlined above"
-        _per_cpu_meets_neither,
-    ),
-    "ticket-ring": Told("refuse, wake a reader, or give room back"),
-    "arena-ring": Told("refuse, wake a reader, give room back, or be had before Linux 6.10"),
-    "queue-map": Told(
-        "be mapped, or wake a reader: each record takes a system call",
-        f"Linked lists are hard to consume from user space and most probably slow ({KERNEL}); a queue is the nearest.",
-        _one_by_one_is_slow,
-    ),
+_JUDGED_BY: dict[str, Callable[[Design, Every], str]] = {
+    "meets neither want": _meets_neither,
+    "meets both wants": _meets_both,
+    "less contention": _less_contention,
+    "slow to read": _slow_to_read,
 }
+"""By what :attr:`ringbench.spec.published.Published.judged_by` says."""

@@ -9,7 +9,7 @@ from itertools import chain
 from ringbench.analysis import sentences
 from ringbench.analysis.cells import Cell, cells_of
 from ringbench.analysis.comparison import Comparison, comparisons
-from ringbench.analysis.judgement import EXACT, Line, judge
+from ringbench.analysis.judgement import Line, judge
 from ringbench.analysis.losses import Sweep, sweeps
 from ringbench.analysis.overhead_breakdown import splits
 from ringbench.analysis.questions import CAPACITY, DROPS, MEMORY, ORDER, OVERHEAD, QUESTIONS, Question
@@ -18,9 +18,6 @@ from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import SessionView
 
 _FEW_LOADS = 3
-_EACH_ITS_OWN = "each way of counting sees different pages"
-_OF_SOME = frozenset({"stranded_age_ns"})
-"""Columns that have a figure only where something happened: without any, there is nothing to show."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def _answer(question: Question, cells: Sequence[Cell], view: SessionView) -> Fin
     if question is OVERHEAD:
         found = splits(fit)
         said.append([sentences.split(split) for split in found])
-        said.insert(0, [sentences.split(split) for split in found if split.wakeup == "none"])
+        said.insert(0, [sentences.split(split) for split in found if not split.full.setting.woken])
         said[-1] = [statement for statement in said[-1] if statement not in said[0]]
         leading = len(said[0])
     return Finding(question, tuple(chain(*said)), groups[0], tuple(groups), leading)
@@ -118,7 +115,7 @@ def _drops(loads: Sequence[Sweep], view: SessionView) -> Finding:
     telling = []
     for sweep in loads:
         telling.append(next(group for group in groups if group.comparison == sweep.telling()))
-        said.append(sentences.losses(sweep, telling[-1].lines[0], DROPS.better))
+        said.append(sentences.losses(sweep, telling[-1].lines[0], DROPS))
     few = loads[:_FEW_LOADS]
     first = said[: len(few)] + sentences.enough(few, view.cpus)
     rest = said[len(few) :] + sentences.enough(loads[len(few) :], view.cpus)
@@ -160,19 +157,17 @@ def _each_pair_once(shown: Sequence[Comparison]) -> list[Comparison]:
 
 def _group(question: Question, comparison: Comparison, *, emulated: bool) -> Group:
     def why(name: str) -> str:
-        if question is MEMORY and name not in EXACT:
-            return _EACH_ITS_OWN
         crossing = [lives for cell in comparison.cells for lives in cell.values("cross_cpu_lives")]
-        if question is ORDER and crossing and not any(crossing):
+        if question.across_cpus and crossing and not any(crossing):
             return "no life was seen on two CPUs, so there was no order between CPUs to keep or to break"
         return question.unranked(name, comparison.setting, emulated=emulated)
 
     lines = [judge(comparison, name, unranked=why(name)) for name in question.columns]
-    return Group(comparison, tuple(line for line in lines if line.measured or line.column.name not in _OF_SOME))
+    return Group(comparison, tuple(line for line in lines if line.measured or not line.column.only_some))
 
 
 def _said(question: Question, group: Group) -> list[Statement]:
     own = {MEMORY: sentences.memory, CAPACITY: sentences.capacity, ORDER: sentences.order}
     say = own.get(question, sentences.figures)
     meanwhile = sentences.lost_meanwhile(group.lines) if question.timed else []
-    return say(group.lines, question.better) + meanwhile
+    return say(group.lines, question) + meanwhile

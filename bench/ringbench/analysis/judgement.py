@@ -14,9 +14,6 @@ from ringbench.analysis.quantities import amount, estimate, positive, signed, ti
 from ringbench.data.metrics import COLUMNS, Column
 from ringbench.data.stats import Interval
 
-EXACT = frozenset({"memory_physical_bytes"})
-"""Columns computed from the kernel's layout, not sampled: one value is enough to compare them."""
-
 
 class Verdict(Enum):
     """What the figures allow to be said of head against base."""
@@ -79,12 +76,12 @@ class Line:
         less = "fewer" if self._unit == "events" else "less"
         more = "more" if self.verdict is Verdict.HIGHER else less
         apart = positive(self.difference)
-        shown = amount(apart.value, self._unit) if self.column.name in EXACT else estimate(apart, self._unit)
+        shown = amount(apart.value, self._unit) if self.column.exact else estimate(apart, self._unit)
         return f"{shown} {more} with {self.comparison.head.transport}"
 
     @property
     def _by_difference(self) -> bool:
-        return self.ratio.value is None or self.column.name in EXACT
+        return self.ratio.value is None or self.column.exact
 
     @property
     def _unit(self) -> str:
@@ -102,7 +99,7 @@ def judge(comparison: Comparison, name: str, *, unranked: str = "") -> Line:
         verdict = Verdict.NOT_MEASURED
     elif unranked:
         verdict = Verdict.NOT_RANKED
-    elif head and name in EXACT and len({*comparison.base.values(name)}) == len({*head.values(name)}) == 1:
+    elif head and COLUMNS[name].exact and len({*comparison.base.values(name)}) == len({*head.values(name)}) == 1:
         same = head_figure.value == base_figure.value
         verdict = Verdict.EQUAL if same else _side(head_figure.value, head_figure.value, base_figure.value)
     else:

@@ -54,14 +54,14 @@ def _split(full: Cell, cells: Sequence[Cell]) -> Split | None:
         """Return the cell of a stage, all else alike but what has no meaning there: who is woken, and how."""
         wanted = _load_of(full.setting, name)
         here = [cell for cell in cells if _load_of(cell.setting, cell.setting.stage) == wanted]
-        return next((c for c in here if transport in (None, c.transport) and c.setting.wakeup == "none"), None)
+        return next((c for c in here if transport in (None, c.transport) and not c.setting.woken), None)
 
     bare, probe = stage("bare"), stage("probe")
     unread, timer = stage("unread", full.transport), stage("read", full.transport)
     if bare is None:
         return None
     steps = {"probe": (bare, probe), "submission": (probe, unread), "reader": (unread, timer)}
-    if full.setting.wakeup != "none":
+    if full.setting.woken:
         steps["wake-ups"] = (timer, full)
     parts = {
         name: Comparison(before, after).difference(COLUMN)

@@ -41,7 +41,7 @@ class Need:
     def words(self) -> str:
         """Return 'perf 64 KiB (at most 264 events unread on a CPU: 264 on CPU 1, 80 on CPU 0; 72 bytes each)'."""
         where = "in all"
-        if self.rings > 1 and TRANSPORTS[self.transport].shape == "ring-per-cache":
+        if self.rings > 1 and TRANSPORTS[self.transport].is_shared is None:
             where = f"in one of {self.rings} rings"
         elif self.rings > 1:
             each = [f"{events:,} on CPU {cpu}" for cpu, events in self.by_cpu[:_SHOWN]]

@@ -11,7 +11,8 @@ from ringbench.analysis.losses import Loss, Sweep
 from ringbench.analysis.overhead_breakdown import COLUMN as SPLIT_COLUMN
 from ringbench.analysis.overhead_breakdown import Split
 from ringbench.analysis.quantities import NOT_MEASURED, amount, bounds, count, listed, number, signed, size
-from ringbench.analysis.questions import OWN_WORDS
+from ringbench.analysis.questions import QUESTIONS, Question, wins
+from ringbench.data.metrics import COLUMNS
 
 
 @dataclass(frozen=True)
@@ -22,40 +23,24 @@ class Statement:
     where: str
 
 
-_LEADS = {
-    "memory_physical_bytes": ("the kernel holds", ""),
-    "events_per_s": ("The reader got", ""),
-    "producer_ns_per_event": ("An event cost the producer", ""),
-    "consumer_cpu_ns_per_event": ("Reading an event cost", "of CPU time"),
-    "operation_ns_per_event": ("The workload took", "an event"),
-    "drain_ns_per_event": ("Draining a full buffer took", "an event"),
-    "fill_ns_per_event": ("Submitting took the producer alone", "an event"),
-    "wakeups_per_s": ("Waits that ended with events:", ""),
-    "residual": ("Left for the final drain:", "events"),
-    "causal_violations": ("A trial showed", "causal violations"),
-    "timestamp_inversions": ("A trial showed", "timestamp inversions"),
-    "late_events": ("A trial showed", "late events"),
-    "latency_p50_ns": ("Half of the events were read within", ""),
-    "latency_p99_ns": ("99 in 100 events were read within", ""),
-    "latency_max_ns": ("The slowest event took", ""),
-}
-"""How the sentence on a column begins, and what it counts. A column that isn't here stands in full tables only."""
-
 TOLD = frozenset(
-    {*_LEADS, "drop_rate", "memcpy_ns_per_event", "memory_memlock_bytes", "memory_rss_bytes", "memory_cgroup_bytes"}
+    {
+        *(name for name, column in COLUMNS.items() if column.brief or column.lead),
+        *(question.columns[0] for question in QUESTIONS if not any(COLUMNS[name].lead for name in question.columns)),
+    }
 )
 """Columns that a short table has room for: the others say again what one of these says."""
 
 
-def figures(lines: Sequence[Line], better: str) -> list[Statement]:
+def figures(lines: Sequence[Line], question: Question) -> list[Statement]:
     """Say each line in a sentence of its own, what was measured before what wasn't."""
-    told = [line for line in lines if line.column.name in _LEADS]
-    return [_figure(line, better) for line in sorted(told, key=lambda line: not line.measured)]
+    told = [line for line in lines if line.column.lead] or lines[:1]
+    return [_figure(line, question) for line in sorted(told, key=lambda line: not line.measured)]
 
 
-def _figure(line: Line, better: str, where: str = "") -> Statement:
+def _figure(line: Line, question: Question, where: str = "") -> Statement:
     """Return 'An event cost the producer 540 ns [530, 550] with perf and …: 0.7 x […], so … is cheaper.'"""
-    comparison, (lead, noun) = line.comparison, _LEADS[line.column.name]
+    comparison, (lead, noun) = line.comparison, line.column.lead or (f"{line.column.title}:", "")
     measured = [cell for cell in comparison.cells if cell.has(line.column.name)]
     absent = [cell.transport for cell in comparison.cells if cell not in measured]
     shown = listed([_value(cell, line, "" if place else noun) for place, cell in enumerate(measured)])
@@ -64,11 +49,11 @@ def _figure(line: Line, better: str, where: str = "") -> Statement:
     elif absent:
         text = f"{where}{lead} {shown}; with {listed(absent)} it was not measured here."
     else:
-        text = f"{where}{lead} {shown}{_conclusion(line, better)}."
+        text = f"{where}{lead} {shown}{_conclusion(line, question)}."
     return _statement(text, line)
 
 
-def losses(sweep: Sweep, line: Line, better: str) -> Statement:
+def losses(sweep: Sweep, line: Line, question: Question) -> Statement:
     """Say what was lost at the size that tells most."""
     found = [loss for cell in line.comparison.cells if (loss := Loss.of(cell))]
     asked = line.comparison.setting.asked_bytes
@@ -81,7 +66,7 @@ def losses(sweep: Sweep, line: Line, better: str) -> Statement:
     else:
         said = " and ".join(loss.words() for loss in sorted(found, key=lambda loss: loss.failed > 0))
         plain = line.winner and not all(loss.failed for loss in found)  # 'nothing' against 'some' needs no more words
-        text = f"{at}{said}{'' if plain else _conclusion(line, better)}."
+        text = f"{at}{said}{'' if plain else _conclusion(line, question)}."
     return _statement(text, line, sweep.setting.words())
 
 
@@ -113,15 +98,15 @@ def by_reader(line: Line, cells: Sequence[Cell]) -> list[Statement]:
     return [Statement(text, setting.words(with_reader=False))] if len(each) > 1 else []
 
 
-def capacity(lines: Sequence[Line], better: str) -> list[Statement]:
+def capacity(lines: Sequence[Line], question: Question) -> list[Statement]:
     """Say what draining took, what memcpy took of the same bytes, and what the producer took by itself."""
     drain, yardstick, fill = lines[:3]
     shown = listed([_value(cell, yardstick) for cell in yardstick.comparison.cells])
     memcpy = Statement(f"The yardstick, memcpy of the same bytes: {shown}.", drain.comparison.setting.words())
-    return [_figure(drain, better), *([memcpy] if yardstick.measured else []), _figure(fill, better)]
+    return [_figure(drain, question), *([memcpy] if yardstick.measured else []), _figure(fill, question)]
 
 
-def memory(lines: Sequence[Line], better: str) -> list[Statement]:
+def memory(lines: Sequence[Line], question: Question) -> list[Statement]:
     """Say what is held physically, and what the other ways of counting show."""
     first, *others = lines
     counted = [
@@ -131,14 +116,14 @@ def memory(lines: Sequence[Line], better: str) -> list[Statement]:
     ]
     ways = f"Other ways of counting, not ranked: {'; '.join(counted)}." if counted else ""
     return [
-        _figure(first, better, f"Asked for {size(first.comparison.setting.asked_bytes)}, "),
+        _figure(first, question, f"Asked for {size(first.comparison.setting.asked_bytes)}, "),
         Statement(ways or "Other ways of counting: not measured here.", first.comparison.setting.words()),
     ]
 
 
-def order(lines: Sequence[Line], better: str) -> list[Statement]:
+def order(lines: Sequence[Line], question: Question) -> list[Statement]:
     """Say how many contradictions were shown, among how many lives, and how often stamps ran backwards."""
-    said = figures(lines, better)
+    said = figures(lines, question)
     cells = lines[0].comparison.cells
     lives = [f"{number(n)} with {cell.transport}" for cell in cells if (n := cell.interval("lives").value) is not None]
     judged = Statement(f"Lives a trial whose order could be judged: {listed(lives)}.", said[0].where)
@@ -175,8 +160,8 @@ def _value(cell: Cell, line: Line, noun: str = "") -> str:
     return f"{shown} {noun}".rstrip() + f" with {cell.transport}{each}"
 
 
-def _conclusion(line: Line, better: str) -> str:
-    """Return the end of a sentence: what may be said of head against base, *better* being the word for winning."""
+def _conclusion(line: Line, question: Question) -> str:
+    """Return the end of a sentence: what may be said of head against base by a figure of *question*."""
     head = line.comparison.head
     if head is None:
         return f"; there is nothing to compare {line.comparison.base.transport} with here"
@@ -187,5 +172,8 @@ def _conclusion(line: Line, better: str) -> str:
         return f"; not ranked: {line.reason}"
     if line.verdict is Verdict.UNDECIDED:
         return f"; no difference shown ({line.apart})"
-    better = OWN_WORDS.get(line.column.name, better)
-    return f": {line.apart}, so {line.winner} {better}" if line.winner else "; no difference in any repeat"
+    return (
+        f": {line.apart}, so {line.winner} {wins(question, line.column.name)}"
+        if line.winner
+        else "; no difference in any repeat"
+    )

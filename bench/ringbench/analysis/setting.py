@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from ringbench.analysis.quantities import amount, size
 from ringbench.analysis.view import Record, shown
+from ringbench.drivers import workloads
+from ringbench.drivers.readers import READERS
+from ringbench.drivers.waits import WAITS
+from ringbench.drivers.workloads import WORKLOADS
 from ringbench.spec.record import LIFECYCLE
+from ringbench.spec.wakeups import WAKEUPS, is_waking
 from ringbench.units import parse_seconds
 
-_READERS = ("bulk", "bulk-view", "compiled", "libbpf", "callback-bare", "callback")
-_WAKEUPS = ("none", "every", "adaptive", "batch", "bytes")
-_WAITS = ("", "epoll", "uring", "sleep", "spin")
 _PLACEMENTS = {"free": "", "other": " on another CPU", "same": " on the same CPU"}
-_WORKLOADS = ("fork-exec", "command", "writers")
+_LAST = 100
+"""The place of what is not installed."""
 
 _Place = tuple[int, tuple[str | int, ...]]
 
@@ -75,14 +80,33 @@ class Setting:
         return self.mode == "transport-only"
 
     @property
-    def firehose(self) -> bool:
+    def sampled(self) -> bool:
         """Tell whether the records are samples, which are counted and not kept: they tell no order and no latency."""
-        return _kind(self.workload) == "firehose"
+        found = workloads.known(self.workload)
+        return found is not None and found[0].sampled
 
     @property
     def paced(self) -> bool:
         """Tell whether its load has a schedule of its own, the same for every transport; else it goes flat out."""
-        return "@" in self.workload or self.workload.startswith(("burst", "fork-exec:"))
+        found = workloads.known(self.workload)
+        return "@" in self.workload or (found is not None and found[0].has_schedule(found[1]))
+
+    @property
+    def usual(self) -> bool:
+        """Tell whether its workload is the one by which designs of transports are shown."""
+        found = workloads.known(self.workload)
+        return found is not None and found[0].is_usual
+
+    @property
+    def in_turn(self) -> bool:
+        """Tell whether each record was written after another one, so that a wrong order shows."""
+        found = workloads.known(self.workload)
+        return found is not None and found[0].in_turn
+
+    @property
+    def woken(self) -> bool:
+        """Tell whether the transport wakes the reader."""
+        return is_waking(self.wakeup)
 
     @property
     def reader_words(self) -> str:
@@ -97,15 +121,15 @@ class Setting:
     @property
     def wakeup_words(self) -> str:
         """Return the wake-up policy, and how the reader waits where that doesn't go without saying."""
-        kind = _kind(self.wait)
-        timed = self.wakeup == "none" and kind in ("", "sleep") and not self.capacity
+        way, policy = WAITS.get(_kind(self.wait)), WAKEUPS.get(_kind(self.wakeup))
+        timed = not self.woken and not self.capacity and (not self.wait or (way is not None and way.on_timer))
         if timed and (interval := self.drain_interval_s or _pace(self.wait)):
             return f"no wake-ups (drained every {amount(interval * 1e9, 'ns')})"
-        words = {"none": f"no wake-ups{' (timed drain)' if timed else ''}", "every": "a wake-up for every event"}
-        policy = words.get(self.wakeup, f"wake-up {self.wakeup}")
-        if timed or not self.wait or (self.wait == "epoll" and self.wakeup != "none"):
-            return policy
-        return f"{policy}, {_waiting(self.wait, woken=self.wakeup != 'none')}"
+        said = (policy and policy.words) or f"wake-up {self.wakeup}"
+        if timed or not self.wait:
+            return f"{said}{' (timed drain)' if timed else ''}"
+        waiting = f"wait {self.wait}" if way is None else way.words(_shown_pace(self.wait), self.woken)
+        return f"{said}, {waiting}" if waiting else said
 
     @property
     def workload_words(self) -> str:
@@ -121,7 +145,7 @@ class Setting:
     @property
     def record_words(self) -> str:
         """Return how long a record is; '' for the events of lives, which have one length."""
-        usual = self.record_bytes == LIFECYCLE.nbytes and not self.firehose
+        usual = self.record_bytes == LIFECYCLE.nbytes and not self.sampled
         return "" if usual else f"{self.record_bytes:,}-byte records"
 
     @property
@@ -140,9 +164,9 @@ class Setting:
     def preference(self) -> tuple[object, ...]:
         """Return a sort key: the usual workload and the leanest reader first, and the largest buffer of each."""
         return (
-            *(_place(self.workload, _WORKLOADS), _place(self.reader, _READERS), _place(self.wakeup, _WAKEUPS)),
+            *(_place(self.workload, WORKLOADS), _place(self.reader, READERS), _place(self.wakeup, WAKEUPS)),
             *(self.mode, self.stage, self.cpus, self.drain_interval_s or 0),
-            *(_place(self.wait, _WAITS), _place(self.placement, tuple(_PLACEMENTS)), self.record_bytes),
+            *(_place(self.wait, WAITS), _by_place(self.placement, _placed(self.placement)), self.record_bytes),
             -(self.asked_bytes or 0),
         )
 
@@ -164,21 +188,31 @@ def _pace(wait: str) -> float | None:
         return None
 
 
-def _waiting(wait: str, *, woken: bool) -> str:
-    """Return a way of waiting in words; for a reader that is *woken*, that it sleeps till then goes without saying."""
-    kind, pace = _kind(wait), _pace(wait)
-    time = amount((pace or 0) * 1e9, "ns")
-    ways = {
-        "epoll": f"asleep {time} after each look" if woken else "asleep in epoll until woken",
-        "uring": "asleep in io_uring" + (f", and {time} after each look" if pace else ""),
-        "sleep": f"asleep, a look every {time}" if pace else "asleep",
-        "spin": f"spinning, a look every {time}" if pace else "spinning without a pause",
-    }
-    return ways.get(kind, f"wait {wait}")
+def _shown_pace(wait: str) -> str:
+    """Return the pace of a way of waiting as a person reads it; '' for none, and for a pace of 0."""
+    pace = _pace(wait)
+    return amount(pace * 1e9, "ns") if pace else ""
 
 
-def _place(name: str, known: tuple[str, ...]) -> _Place:
-    """Return the sort key of *name*: the *known* first, in their order, and numbers by what they count."""
-    kind = _kind(name)
+class _Placed(Protocol):
+    """What has a place in reports."""
+
+    @property
+    def place(self) -> int:
+        """Lower is shown first."""
+
+
+def _place(name: str, registry: Mapping[str, _Placed]) -> _Place:
+    """Return the sort key of *name*, of a kind in *registry*; no name at all comes first."""
+    found = registry.get(_kind(name))
+    return _by_place(name, found.place if found else _LAST if name else 0)
+
+
+def _placed(placement: str) -> int:
+    return list(_PLACEMENTS).index(placement) if placement in _PLACEMENTS else _LAST
+
+
+def _by_place(name: str, place: int) -> _Place:
+    """Return a sort key: by *place*, then by name, numbers in it by what they count."""
     parts = tuple(int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]{1,15})", name)))
-    return known.index(kind) if kind in known else len(known), parts
+    return place, parts

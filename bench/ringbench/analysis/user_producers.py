@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ringbench.analysis.cells import Cell, cells_of, median_of
 from ringbench.analysis.comparison import contrast
-from ringbench.analysis.designs import DOCS, KERNEL, verdict
+from ringbench.analysis.designs import verdict
 from ringbench.analysis.quantities import NOT_MEASURED, estimate, number, size, times
 from ringbench.analysis.view import SessionView
 from ringbench.drivers.transports import USER_SPACE
@@ -73,16 +73,7 @@ class UserProducers:
         )
 
 
-@dataclass(frozen=True)
-class Told:
-    """What is known of one without measuring, and how a session judges what was published of it."""
-
-    carries: str
-    record: str
-    cannot: str
-    said: str
-    """In our words, with its source."""
-    here: Callable[[UserProducers, dict[str, UserProducers]], str]
+Every = Sequence[UserProducers]
 
 
 def user_producers(view: SessionView) -> list[UserProducers]:
@@ -97,8 +88,16 @@ def user_producers(view: SessionView) -> list[UserProducers]:
 
 def said(one: UserProducers, every: Sequence[UserProducers]) -> tuple[str, ...]:
     """Return what is known of it, what was published, and what this session says of that, by SAID."""
-    told = _TOLD[one.transport]
-    return told.carries, told.record, told.cannot, told.said, told.here(one, {each.transport: each for each in every})
+    known = USER_SPACE[one.transport]
+    published = known.published
+    judged = None if published is None else _JUDGED_BY.get(published.judged_by)
+    here = "" if published is None else verdict(None) if judged is None else judged(one, every)
+    return known.carries, known.record, known.limits, published.statement if published else "", here
+
+
+def _yardstick(every: Every) -> UserProducers | None:
+    """Return what the others are compared with."""
+    return next((each for each in every if USER_SPACE[each.transport].role == "head"), None)
 
 
 def _found(name: str, cells: Sequence[Cell], shared: set[str]) -> UserProducers:
@@ -120,7 +119,7 @@ def _found(name: str, cells: Sequence[Cell], shared: set[str]) -> UserProducers:
 
 
 def _relay(cell: Cell) -> bool:
-    return cell.setting.workload.startswith("relay")
+    return cell.setting.in_turn
 
 
 def _turn(cell: Cell) -> int:
@@ -153,8 +152,8 @@ def _unread(cell: Cell) -> str:
     return NOT_MEASURED if not cell.has("peak_backlog") else estimate(cell.interval("peak_backlog"), "1")
 
 
-def _below_the_ringbufs_way(one: UserProducers, every: dict[str, UserProducers]) -> str:
-    ring = every.get("mapped-ring")
+def _below_the_ringbufs_way(one: UserProducers, every: Every) -> str:
+    ring = _yardstick(every)
     if ring is None or not one.flat_out or not ring.flat_out:
         return verdict(None)
     if one.flat_out[-1].setting != ring.flat_out[-1].setting:
@@ -163,18 +162,20 @@ def _below_the_ringbufs_way(one: UserProducers, every: dict[str, UserProducers])
     if found.low is None or found.high is None:
         return verdict(None)
     holds = True if found.low > 1 else False if found.high <= 1 else None
-    return f"{verdict(holds)}: with a producer on each CPU a record costs {times(found)} what it costs in mapped-ring"
+    return (
+        f"{verdict(holds)}: with a producer on each CPU a record costs {times(found)} what it costs in {ring.transport}"
+    )
 
 
-def _in_order(one: UserProducers, every: dict[str, UserProducers]) -> str:
+def _in_order(one: UserProducers, every: Every) -> str:
     late = one.late_in_relay
     if late is None:
         return verdict(None)
     return f"{verdict(late == 0)}: {number(late)} late in a relay"
 
 
-def _limits_of_its_own(one: UserProducers, every: dict[str, UserProducers]) -> str:
-    ring = every.get("mapped-ring")
+def _limits_of_its_own(one: UserProducers, every: Every) -> str:
+    ring = _yardstick(every)
     if ring is None or not one.common or not ring.common:
         return verdict(None)
     lost, theirs = (each.common[0].interval("drop_rate").value for each in (one, ring))
@@ -184,31 +185,14 @@ def _limits_of_its_own(one: UserProducers, every: dict[str, UserProducers]) -> s
     cost = contrast(*pair).ratio("producer_ns_per_event")
     dearer = None if cost.low is None or cost.high is None else cost.low > 1
     holds = True if lost > theirs or dearer else None if dearer is None else False
-    told = f"a record costs {times(cost)} what it costs in mapped-ring"
-    return f"{verdict(holds)}: {_told(one.common[0], 'drop_rate', '')} lost, with mapped-ring {number(theirs)}; {told}"
+    told = f"a record costs {times(cost)} what it costs in {ring.transport}"
+    losses = f"{_told(one.common[0], 'drop_rate', '')} lost, with {ring.transport} {number(theirs)}"
+    return f"{verdict(holds)}: {losses}; {told}"
 
 
-_TOLD = {
-    "msg-ring": Told(
-        "no: a program cannot post a completion",
-        "16 bytes: user_data, result, flags",
-        "have another length, or refuse: what finds it full is kept by the kernel, without bound",
-        "A queue of one producer and entries of one size; with a lock for several it would fall behind a locked "
-        f"reservation with a lockless commit ({KERNEL}).",
-        _below_the_ringbufs_way,
-    ),
-    "mapped-ring": Told(
-        "no: a program reaches no memory of a process's",
-        "any length",
-        "keep a writer on its CPU while that holds the lock, or survive one that dies with it",
-        f"Records become available in the order of their reservations ({DOCS}, of the ringbuf).",
-        _in_order,
-    ),
-    "printk": Told(
-        "no: bpf_trace_printk() writes elsewhere, into the trace",
-        "a line of text, 1,024 bytes at most",
-        "carry bytes, be mapped, be emptied, or say to the writer that a line was suppressed",
-        f"Specialised implementations like printk's have limitations of their own that don't fit BPF ({KERNEL}).",
-        _limits_of_its_own,
-    ),
+_JUDGED_BY: dict[str, Callable[[UserProducers, Every], str]] = {
+    "below the ringbuf's way": _below_the_ringbufs_way,
+    "in order": _in_order,
+    "limits of its own": _limits_of_its_own,
 }
+"""By what :attr:`ringbench.spec.published.Published.judged_by` says."""

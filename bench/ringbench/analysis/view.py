@@ -20,15 +20,14 @@ from ringbench.analysis.order.survey import Surveyed, survey
 from ringbench.data.store.folder import StoredSession
 from ringbench.data.store.schema import TRIALS
 from ringbench.data.store.session_json import notes_of
+from ringbench.drivers.transports import known
 from ringbench.errors import RingbenchError
 from ringbench.spec.codes import Note
+from ringbench.spec.transport import TransportSpec
 from ringbench.text import printable
 
 Record = Mapping[str, Any]
 """A row of trials.parquet: every column of the schema, None for null."""
-
-TRANSPORT_ORDER = ("perf", "ringbuf-output", "ringbuf-reserve")
-"""The order in which transports are shown; any other follows by name."""
 
 
 def plain(value: Any) -> Any:
@@ -67,9 +66,9 @@ def _words(value: Any) -> list[str]:
 
 
 def order_of(transport: str) -> tuple[int, str]:
-    """Return the sort key of a transport."""
-    known = TRANSPORT_ORDER.index(transport) if transport in TRANSPORT_ORDER else len(TRANSPORT_ORDER)
-    return known, transport
+    """Return the sort key of a transport: by its place; one that is not installed by its name alone, after those."""
+    found = known(transport)
+    return TransportSpec.place if found is None else found.place, transport
 
 
 def adds_up(row: Record) -> bool:

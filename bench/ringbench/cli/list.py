@@ -18,10 +18,10 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
     from ringbench.drivers import features
     from ringbench.drivers.readers import READERS
     from ringbench.drivers.transports import TRANSPORTS, USER_SPACE
+    from ringbench.drivers.waits import WAITS
     from ringbench.drivers.workloads import WORKLOADS
     from ringbench.run.planner.profiles import PROFILES
     from ringbench.spec.placement import PLACEMENTS
-    from ringbench.spec.waits import WAITS
     from ringbench.spec.wakeups import WAKEUPS
 
     return {

@@ -104,7 +104,7 @@ def _wakeups() -> Registry:
 
 
 def _waits() -> Registry:
-    from ringbench.spec.waits import WAITS, wait
+    from ringbench.drivers.waits import WAITS, wait
 
     return [kind.usage for kind in WAITS.values()], lambda name: wait(name, 1.0)
 

@@ -172,13 +172,13 @@ def bpf_output_attr(wakeup: Wakeup) -> bytes:
     With `none` the kernel still signals once for each ring's worth of bytes (kernel/events/ring_buffer.c,
     __perf_output_begin() and ring_buffer_init(): the watermark is at most the ring's size and can't be switched off).
     """
-    records = {"every": 1, "batch": wakeup.n}.get(wakeup.kind)
+    records = wakeup.perf_records
     return _attr(
         kind=uapi.PERF_TYPE_SOFTWARE,
         config=uapi.PERF_COUNT_SW_BPF_OUTPUT,
         sample_type=uapi.PERF_SAMPLE_RAW,
         flags=uapi.PERF_ATTR_WATERMARK if records is None else 0,
-        wakeup=records or wakeup.n or 0xFFFFFFFF,
+        wakeup=records or wakeup.perf_bytes or 0xFFFFFFFF,
     )
 
 

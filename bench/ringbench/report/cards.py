@@ -1,4 +1,7 @@
-"""The answer at a glance: four cards, each the figures of both transports, one against the other, and a sentence."""
+"""The answer at a glance: cards, each the figures of both transports, one against the other, and a sentence.
+
+Four are always there; another one for each section of a metric that wants one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _HELD = "memory_physical_bytes"
 
 @dataclass(frozen=True)
 class Card:
-    """One of the four."""
+    """One of them."""
 
     title: str
     question: str
@@ -30,7 +33,7 @@ class Card:
 
 
 def cards(found: Sequence[Finding], cpus: int) -> list[Card]:
-    """Return the four cards of what was *found*, of each question's headline; what was not measured says so.
+    """Return the cards of what was *found*, of each question's headline; what was not measured says so.
 
     *cpus*: of the machine, 0 if that isn't known.
     """
@@ -38,24 +41,26 @@ def cards(found: Sequence[Finding], cpus: int) -> list[Card]:
     speed = [finding for name in (THROUGHPUT.name, COST.name) if (finding := by_name[name]).headline]
     return [
         _without_loss(by_name[DROPS.name]) or _at_equal_size(by_name[MEMORY.name], by_name[DROPS.name], cpus),
-        _card("Drops", by_name[DROPS.name], "drop_rate"),
+        _card(by_name[DROPS.name]),
         Card(
             "Throughput and cost",
             THROUGHPUT.name if by_name[THROUGHPUT.name].headline else COST.name,
-            tuple(line for finding in speed for line in _lines(finding, ("events_per_s", "producer_ns_per_event"))),
+            tuple(line for finding in speed for line in _lines(finding)),
             (speed[-1:] or [by_name[COST.name]])[0].said[0],
         ),
-        _card("Order", by_name[ORDER.name], "causal_violations", "late_events"),
+        _card(by_name[ORDER.name]),
+        *(_card(each) for each in found if each.question.card and each.question not in (MEMORY, DROPS, ORDER)),
     ]
 
 
-def _card(title: str, finding: Finding, *columns: str) -> Card:
-    return Card(title, finding.question.name, tuple(_lines(finding, columns)), finding.said[0])
+def _card(finding: Finding) -> Card:
+    return Card(finding.question.card, finding.question.name, tuple(_lines(finding)), finding.said[0])
 
 
-def _lines(finding: Finding, columns: Sequence[str]) -> list[Line]:
+def _lines(finding: Finding) -> list[Line]:
+    """Return the lines of the columns that are meant for a card; the first where none is."""
     lines = finding.headline.lines if finding.headline else ()
-    return [line for line in lines if line.column.name in columns]
+    return [line for line in lines if line.column.on_card] or list(lines[:1])
 
 
 def _at_equal_size(memory: Finding, drops: Finding, cpus: int) -> Card:
@@ -64,7 +69,7 @@ def _at_equal_size(memory: Finding, drops: Finding, cpus: int) -> Card:
     needs = every[0].needs(cpus) if every else []
     needed = [f"{need.transport} {size(need.buffer_bytes)}" for need in needs]
     also = f"To lose nothing, its arrivals needed {listed(needed)}, computed." if len(needed) > 1 else ""
-    return replace(_card("Memory", memory, _HELD), also=also)
+    return replace(_card(memory), also=also)
 
 
 def _without_loss(drops: Finding) -> Card | None:

@@ -8,6 +8,7 @@ from ringbench import __version__
 from ringbench.drivers import features
 from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import find_transport
+from ringbench.drivers.waits import WAITS, wait
 from ringbench.drivers.workloads import operation, probe, workload
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import program
@@ -19,7 +20,6 @@ from ringbench.spec.offered_load import split
 from ringbench.spec.placement import placement
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
-from ringbench.spec.waits import WAITS, wait
 from ringbench.spec.wakeups import wakeup
 
 

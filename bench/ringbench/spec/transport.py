@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ringbench.spec.published import Published
+
 PAGE = mmap.PAGESIZE
 ITS_PROGRAM = "its own program"
 """What a transport needs where all that can be lacking is seen by loading a program that submits through it."""
@@ -21,6 +23,22 @@ CPU writes to."""
 Library = Literal["perf", "ringbuf"]
 """The two buffers that BCC's and libbpf's own readers know."""
 Producers = Literal["bpf", "user-space"]
+Role = Literal["base", "head", "buffer", "design"]
+"""Its part in comparisons. 'base': what the others are compared with. 'head': what the base is compared with first, and
+the other designs, too. 'buffer': another of those that BCC offers. 'design': any other."""
+ROLES: tuple[Role, ...] = ("base", "head", "buffer", "design")
+"""In the order in which the base is compared with them."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How figures draw a transport."""
+
+    color: str
+    """As matplotlib takes it: '#d55e00'."""
+    marker: str
+    dashes: str
+    """Of a line: in grey, colours alone don't tell lines apart."""
 
 
 def whole_pages(asked: int, cpus: int) -> int:
@@ -80,6 +98,26 @@ class TransportSpec:
     own_records: str | None = None
     """The one record that it can carry, by its name in C, where the kernel makes its own out of a tracepoint's
     arguments, of no fixed length; None: any record, as the program fills it."""
+
+    place: int = 100
+    """Its place in reports: lower is shown first, then by name."""
+    role: Role = "design"
+    look: Look | None = None
+    """How figures draw it; None: in one of the spare looks."""
+    limits: str = ""
+    """Completes 'It can't …'."""
+    published: Published | None = None
+    """What was published about it."""
+
+    @property
+    def is_shared(self) -> bool | None:
+        """Whether all CPUs write to one ring; None where the machine's caches decide."""
+        return None if self.shape == "ring-per-cache" else self.shape == "shared-ring"
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether it promises an order between any two CPUs."""
+        return self.shape == "shared-ring"
 
     def refuses(self, record: str) -> str | None:
         """Return why it cannot carry the *record* of that name; None when it can."""

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbench.drivers.readers import READERS, reader
+from ringbench.drivers.waits import WAITS, Wait, usual, wait
 from ringbench.drivers.workloads import probe, workload
 from ringbench.errors import OptionError
+from ringbench.spec.pace import PACE_S
 from ringbench.spec.placement import PLACEMENTS, reader_cpus
 from ringbench.spec.record import LIFECYCLE, LONGEST, sample
-from ringbench.spec.waits import PACE_S, WAITS, Wait, usual, wait
 from ringbench.spec.wakeups import NOBODY, WAKEUPS, Wakeup, wakeup
 from ringbench.units import parse_bytes, parse_seconds, show_bytes, show_seconds
 

@@ -10,10 +10,10 @@ import pytest
 
 from ringbench.drivers.readers.arena import CALL_LIMIT
 from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.waits import Wait
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel.uring_poll import UringPoll
 from ringbench.run.trials.read_loop import ReadLoop
-from ringbench.spec.waits import Wait
 
 
 class Counter:

@@ -15,12 +15,12 @@ from typing import Any
 from ringbench.analysis.gate.pairs import Case, Series
 from ringbench.analysis.gate.registry import JUDGED, Judged
 from ringbench.analysis.view import shown
-from ringbench.data.metrics import Column
+from ringbench.data.metrics import Column, GateRule
 from ringbench.data.store.untrusted import open_regular, reading, unreadable
 from ringbench.errors import UnreadableSessionError
 
 MAX_BYTES = 256 << 20
-TIME = Judged(Column("s", "s", "lower", "Time of a round", integer=False), "ratio", 0.10)
+TIME = Judged(Column("s", "s", "lower", "Time of a round", integer=False), GateRule("ratio", 0.10))
 """What pytest-benchmark times. Its smallest effect is wide: nothing is known of what is timed."""
 _EXTRA = {
     "drop_rate": JUDGED["drop_rate"],

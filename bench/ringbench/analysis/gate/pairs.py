@@ -11,11 +11,8 @@ from ringbench.analysis.cells import Cell, cells_of
 from ringbench.analysis.gate.registry import JUDGED, Judged
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import Record, is_figure, is_valid
-from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.transports import known, plain_name
 from ringbench.spec.codes import AnswerCode, Code
-
-_UNPROMISED = {name for name, transport in TRANSPORTS.items() if transport.shape != "shared-ring"}
-"""Transports that promise no order between CPUs."""
 
 Values = Mapping[str, float]
 """A figure by the name of its block."""
@@ -119,6 +116,7 @@ def _sides(rows: Iterable[Record], rename: Mapping[str, str]) -> _Side:
 
 def _case(key: _Key, base: _Side, head: _Side) -> Case:
     setting, transport = key
+    kind = known(plain_name(transport))
     b, h = base.cells.get(key), head.cells.get(key)
     disturbed = head.disturbed.get(key, frozenset())
     found = []
@@ -135,6 +133,6 @@ def _case(key: _Key, base: _Side, head: _Side) -> Case:
         tuple(base.broken.get(key, ())),
         tuple(head.broken.get(key, ())),
         only_in="" if key in base.blocks and key in head.blocks else "base" if key in base.blocks else "head",
-        unpromised=transport.partition("~")[0] in _UNPROMISED,
+        unpromised=kind is not None and not kind.keeps_order,
         key=key,
     )

@@ -125,7 +125,7 @@ def _zero(series: Series) -> Judgement:
     if some:
         unit = series.judged.column.unit
         most = amount(max(some.values()), unit)
-        if series.judged.column.name != "causal_violations" and not set(some) & series.undisturbed:
+        if not series.judged.rule.one_is_enough and not set(some) & series.undisturbed:
             why = f"none became up to {most}, but only in {count(len(some), 'disturbed trial')}"
             return Judgement(Verdict.INCONCLUSIVE, why, "zero", *medians, more_blocks=len(series.head))
         why = f"none became up to {most}, in {len(some)} of {count(len(series.head), 'block')}"

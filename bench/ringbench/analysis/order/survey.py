@@ -18,7 +18,8 @@ from ringbench.data.order.readings import Tell
 from ringbench.data.order.result import Order
 from ringbench.data.order.scene import Scene, scenes
 from ringbench.data.store.folder import EVENTS_FOLDER, StoredSession
-from ringbench.drivers.transports import TRANSPORTS
+from ringbench.drivers.transports import known, plain_name
+from ringbench.spec.wakeups import is_waking
 
 Row = Mapping[str, Any]
 
@@ -89,8 +90,8 @@ def _shared(transport: str, rings: str | None) -> bool | None:
     """Return whether all CPUs wrote to one ring: as the session says of its *rings*, or by the transport's shape."""
     if rings:
         return len(str(rings).split()) == 1
-    known = TRANSPORTS.get(transport.partition("~")[0])
-    return None if known is None or known.shape == "ring-per-cache" else known.shape == "shared-ring"
+    found = known(plain_name(transport))
+    return None if found is None else found.is_shared
 
 
 def _overlap_ns(rows: list[Row], row: Row) -> int:
@@ -102,7 +103,8 @@ def _overlap_ns(rows: list[Row], row: Row) -> int:
         other["producer_ns_per_event"]
         for other in rows
         if other["valid"] is True
-        and (other["transport"], other["wakeup"]) == (row["transport"], "none")
+        and other["transport"] == row["transport"]
+        and not is_waking(other["wakeup"])
         and other["producer_ns_per_event"] is not None
         and other["workload"].partition("@")[0] == row["workload"].partition("@")[0]
     ]

@@ -1,7 +1,8 @@
 """The metrics: pure functions, a :class:`~ringbench.data.metrics.recording.Recording` in, numbers out.
 
 A metric is one file with a ``METRIC``; registering it is one line here. Each computes one or more columns of
-trials.parquet. None stands for 'could not be measured', never 0.
+trials.parquet, and says how the report shows and the gate judges them. None stands for 'could not be measured', never
+0.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from ringbench.data.metrics import (
     throughput,
     wakeups,
 )
+from ringbench.data.metrics.gate_rule import GateRule
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.data.metrics.section import Panel, Section
 from ringbench.data.plugins import with_plugins
 
 METRICS: tuple[Metric, ...] = tuple(
@@ -45,7 +48,18 @@ METRICS: tuple[Metric, ...] = tuple(
 COLUMNS: dict[str, Column] = {column.name: column for metric in METRICS for column in metric.columns}
 """Every measured column of trials.parquet by its name."""
 
-__all__ = ["COLUMNS", "METRICS", "Column", "Metric", "Number", "Recording", "compute"]
+__all__ = [
+    "COLUMNS",
+    "METRICS",
+    "Column",
+    "GateRule",
+    "Metric",
+    "Number",
+    "Panel",
+    "Recording",
+    "Section",
+    "compute",
+]
 
 
 def compute(recording: Recording) -> dict[str, Number | None]:

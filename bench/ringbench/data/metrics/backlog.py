@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ringbench.data.metrics.gate_rule import SCHEDULER
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
 from ringbench.spec.event import Events
@@ -56,9 +57,26 @@ METRIC = Metric(
     name="backlog",
     question="How much lay unread at the worst moment?",
     columns=(
-        Column("peak_backlog", "events", "lower", "Peak backlog of all CPUs together", integer=True),
-        Column("peak_backlog_cpu", "events", "lower", "Peak backlog of the CPU with most", integer=True),
-        Column("peak_backlog_ring", "events", "lower", "Peak backlog of the ring with most", integer=True),
+        Column(
+            "peak_backlog", "events", "lower", "Peak backlog of all CPUs together", integer=True, not_judged=SCHEDULER
+        ),
+        Column(
+            "peak_backlog_cpu",
+            "events",
+            "lower",
+            "Peak backlog of the CPU with most",
+            integer=True,
+            not_judged=SCHEDULER,
+        ),
+        Column(
+            "peak_backlog_ring",
+            "events",
+            "lower",
+            "Peak backlog of the ring with most",
+            integer=True,
+            not_judged=SCHEDULER,
+        ),
     ),
     compute=_compute,
+    section=None,  # sizes are said with the losses (ringbench.analysis.required_size)
 )

@@ -8,8 +8,10 @@ two clock readings that they take.
 
 from __future__ import annotations
 
+from ringbench.data.metrics.gate_rule import OTHERWISE, GateRule
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.data.metrics.section import Section
 
 
 def _compute(recording: Recording) -> dict[str, Number | None]:
@@ -29,13 +31,67 @@ METRIC = Metric(
     name="capacity",
     question="How fast is a full buffer drained, and a record submitted, with nothing else going on?",
     columns=(
-        Column("drain_ns_per_event", "ns", "lower", "Draining a full buffer, per event", integer=False),
-        Column("memcpy_ns_per_event", "ns", "lower", "memcpy of the same bytes, per event", integer=False),
         Column(
-            "drain_bytes_per_s", "bytes/s", "higher", "Payload drained from a full buffer per second", integer=False
+            "drain_ns_per_event",
+            "ns",
+            "lower",
+            "Draining a full buffer, per event",
+            integer=False,
+            judged=GateRule("ratio", 0.10, place=2),
+            lead=("Draining a full buffer took", "an event"),
         ),
-        Column("fill_ns_per_event", "ns", "lower", "Producer alone, per event (test run)", integer=False),
-        Column("fill_stats_ns_per_event", "ns", "lower", "Producer alone, per event (bpf stats)", integer=False),
+        Column(
+            "memcpy_ns_per_event",
+            "ns",
+            "lower",
+            "memcpy of the same bytes, per event",
+            integer=False,
+            not_judged="it is the machine's, not the project's",
+            brief=True,
+            unranked="it is the yardstick, no transport's work",
+        ),
+        Column(
+            "drain_bytes_per_s",
+            "bytes/s",
+            "higher",
+            "Payload drained from a full buffer per second",
+            integer=False,
+            not_judged=OTHERWISE,
+        ),
+        Column(
+            "fill_ns_per_event",
+            "ns",
+            "lower",
+            "Producer alone, per event (test run)",
+            integer=False,
+            judged=GateRule("ratio", 0.03, place=1),
+            lead=("Submitting took the producer alone", "an event"),
+        ),
+        Column(
+            "fill_stats_ns_per_event",
+            "ns",
+            "lower",
+            "Producer alone, per event (bpf stats)",
+            integer=False,
+            not_judged=OTHERWISE,
+        ),
     ),
     compute=_compute,
+    section=Section(
+        place=6,
+        columns=(
+            *("drain_ns_per_event", "memcpy_ns_per_event", "fill_ns_per_event"),
+            *("fill_stats_ns_per_event", "drain_bytes_per_s"),
+        ),
+        mode="capacity",
+        better="is faster",
+        reading="The buffer is filled to nine tenths, the producer stops, and the buffer is drained: what each side "
+        "can do by itself. It is not throughput: with both at work, each slows the other down. memcpy of the same "
+        "bytes, headers included, stands beside the drain as the yardstick; a reader that is faster does not copy all "
+        "of them to fresh memory. The producer is a program that BPF_PROG_TEST_RUN repeats, as sched_cls: no system "
+        "call and no tracepoint is in its figure. The bpf stats of the same runs include the two clock readings that "
+        "they take.",
+        timed=True,
+        sides=3,
+    ),
 )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ringbench.data.metrics.gate_rule import COUNT, GateRule
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.data.metrics.section import Section
 from ringbench.spec.codes import InvalidCode
 
 
@@ -77,11 +79,44 @@ METRIC = Metric(
     name="drops",
     question="How many events were lost?",
     columns=(
-        Column("attempted", "events", "higher", "Events attempted", integer=True),
-        Column("delivered", "events", "higher", "Events delivered", integer=True),
-        Column("failed", "events", "lower", "Events refused by the transport", integer=True),
-        Column("residual", "events", "lower", "Events left for the final drain", integer=True),
-        Column("drop_rate", "", "lower", "Drop rate", integer=False),
+        Column("attempted", "events", "higher", "Events attempted", integer=True, not_judged=COUNT),
+        Column("delivered", "events", "higher", "Events delivered", integer=True, not_judged=COUNT),
+        Column(
+            "failed", "events", "lower", "Events refused by the transport", integer=True, not_judged="drop_rate says it"
+        ),
+        Column(
+            "residual",
+            "events",
+            "lower",
+            "Events left for the final drain",
+            integer=True,
+            not_judged="the place of the window's end in the timer's period decides it",
+            lead=("Left for the final drain:", "events"),
+            wins="left less lying",
+        ),
+        Column(
+            "drop_rate",
+            "",
+            "lower",
+            "Drop rate",
+            integer=False,
+            judged=GateRule("zero", 0.01, place=9),
+            brief=True,
+            same_load=True,
+            on_card=True,
+        ),
     ),
     compute=_compute,
+    section=Section(
+        place=2,
+        columns=("drop_rate",),
+        mode="paired",
+        better="lost less",
+        reading="Counted in the BPF program: submissions refused of submissions tried. Sizes are totals over all CPUs. "
+        "Where nothing was lost, the bound is 3/n and takes events as independent; losses come in bursts, so read it "
+        "as a hopeful one. It holds for this load, this reader and this drain interval. In isolated trials each "
+        "transport sets its own pace: one that slows the producer down has less to lose.",
+        timed=True,
+        card="Drops",
+    ),
 )

@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ringbench.data.metrics.gate_rule import ONE_EVENT, GateRule
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.data.metrics.section import Panel, Section
 from ringbench.spec.event import Events
 
 U8 = npt.NDArray[np.uint64]
@@ -74,11 +76,57 @@ METRIC = Metric(
     name="latency",
     question="How long does an event take to reach the reader?",
     columns=(
-        Column("latency_p50_ns", "ns", "lower", "Median latency", integer=True),
-        Column("latency_p90_ns", "ns", "lower", "90th percentile latency", integer=True),
-        Column("latency_p99_ns", "ns", "lower", "99th percentile latency", integer=True),
-        Column("latency_p999_ns", "ns", "lower", "99.9th percentile latency", integer=True),
-        Column("latency_max_ns", "ns", "lower", "Longest latency", integer=True),
+        Column(
+            "latency_p50_ns",
+            "ns",
+            "lower",
+            "Median latency",
+            integer=True,
+            judged=GateRule("ratio", 0.20, place=7, woken=True),
+            lead=("Half of the events were read within", ""),
+            panel=Panel(title="Half of the events took at most"),
+        ),
+        Column(
+            "latency_p90_ns",
+            "ns",
+            "lower",
+            "90th percentile latency",
+            integer=True,
+            judged=GateRule("ratio", 0.30, place=8, woken=True),
+        ),
+        Column(
+            "latency_p99_ns",
+            "ns",
+            "lower",
+            "99th percentile latency",
+            integer=True,
+            not_judged="of a trial as short as the gate's it is a few events, and the host decides them; p90 is judged",
+            lead=("99 in 100 events were read within", ""),
+            panel=Panel(title="99 in 100 events took at most"),
+        ),
+        Column("latency_p999_ns", "ns", "lower", "99.9th percentile latency", integer=True, not_judged=ONE_EVENT),
+        Column(
+            "latency_max_ns",
+            "ns",
+            "lower",
+            "Longest latency",
+            integer=True,
+            not_judged=ONE_EVENT,
+            lead=("The slowest event took", ""),
+            panel=Panel(title="The slowest event took"),
+        ),
     ),
     compute=_compute,
+    section=Section(
+        place=9,
+        better="was quicker",
+        reading="From the event's stamp to the reader's hands. Where nobody is woken, it includes the wait for the "
+        "next timed drain. Only delivered events have a latency: where many were dropped, it flatters.",
+        timed=True,
+        of_lives=True,
+        caption="Further left is quicker; all panels share one scale. Where nobody is woken, most of it is the wait "
+        "for the next timed drain, which is the reader's choice and not the transport's. Lost events have no latency "
+        "and don't show.",
+        one_scale=True,
+    ),
 )

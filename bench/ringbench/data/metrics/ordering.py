@@ -14,8 +14,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ringbench.data.metrics.gate_rule import COUNT, ONE_EVENT, GateRule
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
+from ringbench.data.metrics.section import Panel, Section
 from ringbench.spec.event import EXEC, EXIT, FORK, SWITCH, WRITE
 
 U4 = npt.NDArray[np.uint32]
@@ -110,18 +112,75 @@ def _compute(recording: Recording) -> dict[str, Number | None]:
     }
 
 
+_NO_PROMISE = "the transport does not promise their order"
+
+
+def _panel(title: str) -> Panel:
+    return Panel(title=title, per_thousand=True, linear=True, axis="per 1,000 delivered events")
+
+
 METRIC = Metric(
     name="ordering",
     question="Do events arrive in the order in which they happened?",
     columns=(
-        Column("causal_violations", "events", "lower", "Causal violations", integer=True),
-        Column("timestamp_inversions", "events", "lower", "Timestamp inversions", integer=True),
-        Column("late_events", "events", "lower", "Late events", integer=True),
-        Column("max_lateness_ns", "ns", "lower", "Greatest lateness", integer=True),
-        Column("max_displacement", "events", "lower", "Greatest displacement", integer=True),
+        Column(
+            "causal_violations",
+            "events",
+            "lower",
+            "Causal violations",
+            integer=True,
+            judged=GateRule("zero", place=10, modes=("paired", "isolated"), one_is_enough=True),
+            lead=("A trial showed", "causal violations"),
+            panel=_panel("Causal violations"),
+            on_card=True,
+        ),
+        # Few inversions are no better order: a reader that drains one CPU after the other makes a single one at each
+        # drain, and half of all events are late.
+        Column(
+            "timestamp_inversions",
+            "events",
+            "lower",
+            "Timestamp inversions",
+            integer=True,
+            not_judged=_NO_PROMISE,
+            lead=("A trial showed", "timestamp inversions"),
+            wins="had fewer",
+            panel=_panel("Timestamp inversions"),
+        ),
+        Column(
+            "late_events",
+            "events",
+            "lower",
+            "Late events",
+            integer=True,
+            not_judged=_NO_PROMISE,
+            lead=("A trial showed", "late events"),
+            panel=_panel("Late events"),
+            on_card=True,
+        ),
+        Column("max_lateness_ns", "ns", "lower", "Greatest lateness", integer=True, not_judged=ONE_EVENT),
+        Column("max_displacement", "events", "lower", "Greatest displacement", integer=True, not_judged=ONE_EVENT),
         # Not results but what they rest on: zero violations among few lives says little.
-        Column("lives", "lives", "higher", "Lives seen more than once", integer=True),
-        Column("cross_cpu_lives", "lives", "higher", "Lives seen on several CPUs", integer=True),
+        Column("lives", "lives", "higher", "Lives seen more than once", integer=True, not_judged=COUNT),
+        Column("cross_cpu_lives", "lives", "higher", "Lives seen on several CPUs", integer=True, not_judged=COUNT),
     ),
     compute=_compute,
+    section=Section(
+        name="order",
+        place=8,
+        columns=("causal_violations", "timestamp_inversions", "late_events", "max_lateness_ns", "max_displacement"),
+        mode="paired",
+        better="kept better order",
+        reading="A causal violation shows an effect before its cause in the same life; a timestamp inversion alone is "
+        "no contradiction. Pairs of which one side was dropped don't count. Part of perf's disorder is the reader's: "
+        "it takes one CPU's buffer after the other.",
+        of_lives=True,
+        across_cpus=True,
+        figure="ordering",
+        caption="Further left is better ordered; each panel has a scale of its own. A causal violation shows an effect "
+        "before its cause. A timestamp inversion or a late event alone contradicts nothing: stamping and submitting "
+        "are two steps. It does not show how much of the disorder is the reader's, who takes one CPU's perf buffer "
+        "after the other.",
+        card="Order",
+    ),
 )

@@ -61,6 +61,10 @@ class UserTransport(Transport):
     producers: Producers = "user-space"
     open_channel: Callable[[int], Channel]
     """Bytes of record data -> the open channel. Raises MissingRequirementError."""
+    carries: str = ""
+    """Whether it could carry the events of BPF programs, and why not."""
+    record: str = ""
+    """What a record of it is."""
     most_per_s: float | None = None
     """Records a second of all writers together that it may be offered, where more would harm the machine."""
     most: int | None = None

@@ -15,6 +15,7 @@ from ringbench.kernel.ringbuf import stride
 from ringbench.kernel.shared_ring import NAME, SharedRing
 from ringbench.native import producer
 from ringbench.native.producer import Writer
+from ringbench.spec.published import DOCS, Published
 from ringbench.spec.transport import PAGE
 
 
@@ -66,4 +67,11 @@ MAPPED_RING = UserTransport(
     physical_bytes=_physical,
     stride=stride,
     open_channel=MappedRing,
+    role="head",
+    carries="no: a program reaches no memory of a process's",
+    record="any length",
+    limits="keep a writer on its CPU while that holds the lock, or survive one that dies with it",
+    published=Published(
+        f"Records become available in the order of their reservations ({DOCS}, of the ringbuf).", "in order"
+    ),
 )

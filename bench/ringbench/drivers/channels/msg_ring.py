@@ -18,6 +18,7 @@ from ringbench.kernel.cqe_ring import Completions
 from ringbench.kernel.uring import Uring
 from ringbench.native import producer
 from ringbench.native.producer import Writer
+from ringbench.spec.published import KERNEL, Published
 from ringbench.spec.transport import PAGE, whole_pages
 
 _POSITIONS = 64
@@ -91,4 +92,12 @@ MSG_RING = UserTransport(
     stride=itself,
     needs="completions posted to another ring",
     open_channel=MsgRing,
+    carries="no: a program cannot post a completion",
+    record="16 bytes: user_data, result, flags",
+    limits="have another length, or refuse: what finds it full is kept by the kernel, without bound",
+    published=Published(
+        "A queue of one producer and entries of one size; with a lock for several it would fall behind a locked "
+        f"reservation with a lockless commit ({KERNEL}).",
+        "below the ringbuf's way",
+    ),
 )

@@ -19,6 +19,7 @@ from ringbench.kernel import kmsg, syscalls
 from ringbench.kernel.kmsg import KernelLog
 from ringbench.native import producer
 from ringbench.native.producer import Writer
+from ringbench.spec.published import KERNEL, Published
 
 MOST_PER_S = 200.0
 """Lines a second of all writers: systemd's journal takes more of a single service, and the usual log holds minutes."""
@@ -96,4 +97,11 @@ PRINTK = UserTransport(
     open_channel=_the_log,
     most_per_s=MOST_PER_S,
     most=MOST,
+    carries="no: bpf_trace_printk() writes elsewhere, into the trace",
+    record="a line of text, 1,024 bytes at most",
+    limits="carry bytes, be mapped, be emptied, or say to the writer that a line was suppressed",
+    published=Published(
+        f"Specialised implementations like printk's have limitations of their own that don't fit BPF ({KERNEL}).",
+        "limits of its own",
+    ),
 )

@@ -20,7 +20,7 @@ from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel.ring import Ring
 from ringbench.spec.event import Events
-from ringbench.spec.waits import PACE_S
+from ringbench.spec.pace import PACE_S
 
 
 class BulkReader:
@@ -151,4 +151,5 @@ KIND = Kind(
     _open,
     pace_s=PACE_S,
     reads=lambda transport: True,
+    place=1,
 )

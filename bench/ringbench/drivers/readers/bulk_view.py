@@ -22,7 +22,7 @@ from ringbench.errors import OptionError
 from ringbench.kernel.mapped_ring import MappedRing
 from ringbench.kernel.ring import Ring
 from ringbench.spec.event import Events
-from ringbench.spec.waits import PACE_S
+from ringbench.spec.pace import PACE_S
 from ringbench.units import parse_seconds
 
 
@@ -100,4 +100,5 @@ KIND = Kind(
     reads=lambda transport: transport.viewable,
     usage="bulk-view[:TIME]",
     check=_check,
+    place=2,
 )

@@ -56,8 +56,8 @@ class CallbackReader:
 
     def _open_perf(self, opening: Opening, on_record: Callable[[Any, int, int], int]) -> None:
         options: dict[str, Any] = {"page_cnt": opening.pages_per_cpu, "lost_cb": self._on_lost}
-        if opening.wakeup.kind != "every":
-            options["wakeup_events"] = opening.wakeup.n or _NEVER
+        if opening.wakeup.perf_records != 1:
+            options["wakeup_events"] = opening.wakeup.perf_records or _NEVER
         try:
             self._table.open_perf_buffer(on_record, **options)
         except TypeError as error:
@@ -234,7 +234,7 @@ def _missing() -> str | None:
 
 
 def _cannot(transport: Transport, wakeup: Wakeup) -> str | None:
-    if transport.library == "perf" and wakeup.kind == "bytes":
+    if transport.library == "perf" and wakeup.perf_bytes is not None:
         return "BCC cannot set perf's watermark"
     return None
 
@@ -253,7 +253,14 @@ KIND = Kind(
     _missing,
     _open,
     cannot=_cannot,
+    place=6,
 )
 BARE = Kind(
-    "callback-bare", "BCC's Python callback that only counts", _missing, _open_bare, keeps=False, cannot=_cannot
+    "callback-bare",
+    "BCC's Python callback that only counts",
+    _missing,
+    _open_bare,
+    keeps=False,
+    cannot=_cannot,
+    place=5,
 )

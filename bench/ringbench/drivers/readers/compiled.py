@@ -46,7 +46,7 @@ class CompiledReader(NativeCallbackReader):
             table[table.Key(cpu)] = table.Leaf(fd)
 
     def _open_perf(self, cpu: int, opening: Opening) -> int:
-        options = _PerfOptions(-1, cpu, {"every": 1, "batch": opening.wakeup.n}.get(opening.wakeup.kind, _NEVER))
+        options = _PerfOptions(-1, cpu, opening.wakeup.perf_records or _NEVER)
         reader = self._lib.bpf_open_perf_buffer_opts(
             native.address("on_perf_of_bcc"),
             native.address("on_lost_of_bcc"),
@@ -101,7 +101,7 @@ def _library() -> ctypes.CDLL:
 
 
 def _cannot(transport: Transport, wakeup: Wakeup) -> str | None:
-    if transport.library == "perf" and wakeup.kind == "bytes":
+    if transport.library == "perf" and wakeup.perf_bytes is not None:
         return "BCC cannot set perf's watermark"
     return None
 
@@ -116,4 +116,5 @@ KIND = Kind(
     native.missing,
     _open,
     cannot=_cannot,
+    place=3,
 )

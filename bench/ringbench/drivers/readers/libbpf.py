@@ -104,4 +104,4 @@ def _open(opening: Opening) -> Reader:
     return LibbpfReader(opening)
 
 
-KIND = Kind("libbpf", "libbpf's own readers with a native callback: what C programs run", _missing, _open)
+KIND = Kind("libbpf", "libbpf's own readers with a native callback: what C programs run", _missing, _open, place=4)

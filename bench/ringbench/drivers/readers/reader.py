@@ -134,6 +134,8 @@ class Kind:
     """Why it cannot have such a wake-up with a transport that it can read; None when it can."""
     check: Callable[[str], None] = lambda argument: None
     """Raises OptionError when the argument makes no sense."""
+    place: int = 100
+    """Its place in reports: lower is shown first, then by name."""
 
     def refuses(self, transport: Transport, wakeup: Wakeup) -> str | None:
         """Return why this reader cannot have *transport* under *wakeup*; None when it can."""

@@ -44,6 +44,19 @@ TRANSPORTS: dict[str, Transport] = with_plugins(
 """By name: those of this project, and those that others bring (ringbench.data.plugins)."""
 
 
+def known(name: str) -> Transport | None:
+    """Return the transport of that very name, of programs or of user space, as a recording names it.
+
+    None: a variant of one, none at all, or one of a project that is not installed.
+    """
+    return TRANSPORTS.get(name) or USER_SPACE.get(name)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of the transport that *name* is a variant of, or *name* itself."""
+    return name.partition("~")[0]
+
+
 def carriers(record: str) -> tuple[str, ...]:
     """Return the names of the transports that can carry the *record* of that name in C."""
     return tuple(name for name, transport in TRANSPORTS.items() if transport.refuses(record) is None)
@@ -89,4 +102,6 @@ __all__ = [
     "buffer_bytes",
     "carriers",
     "find_transport",
+    "known",
+    "plain_name",
 ]

@@ -69,5 +69,6 @@ ARENA_RING = ArenaRing(
         "sized": _sized,
         "arena_bytes": arena_bytes,
         "needs": "arena ring",
+        "limits": "refuse, wake a reader, give room back, or be had before Linux 6.10",
     }
 )

@@ -14,6 +14,7 @@ from ringbench.drivers.transport import Transport
 from ringbench.kernel.ftrace import Ftrace as Instance
 from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
+from ringbench.spec.published import PER_CPU
 from ringbench.spec.transport import PAGE
 from ringbench.spec.wakeups import Wakeup
 
@@ -77,4 +78,6 @@ FTRACE = Ftrace(
     sized=_sized,
     needs="tracefs instance",
     own_records="event",
+    limits="carry what a program makes: only what the tracepoints have; say in the record whose life it is of",
+    published=PER_CPU,
 )

@@ -14,7 +14,8 @@ from ringbench.kernel import cpus, smaps, syscalls
 from ringbench.kernel.perf_ring import MappedPerfRing
 from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
-from ringbench.spec.transport import PAGE
+from ringbench.spec.published import PER_CPU
+from ringbench.spec.transport import PAGE, Look
 from ringbench.spec.wakeups import NOBODY, Wakeup
 
 
@@ -99,4 +100,9 @@ PERF = Perf(
     round_size=_possible,
     physical_bytes=_physical,
     stride=_stride,
+    place=1,
+    role="base",
+    look=Look("#d55e00", "o", "-"),
+    limits="share memory between CPUs, or order between them",
+    published=PER_CPU,
 )

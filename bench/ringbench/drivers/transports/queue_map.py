@@ -11,6 +11,7 @@ from ringbench.kernel import syscalls, uapi
 from ringbench.kernel.program import Program
 from ringbench.kernel.queue_map import PoppedQueue
 from ringbench.kernel.ring import Ring
+from ringbench.spec.published import KERNEL, Published
 from ringbench.spec.transport import whole_pages
 from ringbench.spec.wakeups import Wakeup
 
@@ -60,4 +61,9 @@ QUEUE_MAP = QueueMap(
     physical_bytes=_physical,
     stride=_stride,
     sized=_sized,
+    limits="be mapped, or wake a reader: each record takes a system call",
+    published=Published(
+        f"Linked lists are hard to consume from user space and most probably slow ({KERNEL}); a queue is the nearest.",
+        "slow to read",
+    ),
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ringbench.drivers.transport import Close, Transport
 from ringbench.kernel import syscalls
 from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
 from ringbench.kernel.ringbuf import MappedRingbuf, physical_bytes, round_size, stride
-from ringbench.spec.transport import PAGE
+from ringbench.spec.published import WANTS
+from ringbench.spec.transport import PAGE, Look
 from ringbench.spec.wakeups import Wakeup
 
 
@@ -36,7 +37,7 @@ def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return (f"-DRINGBUF_PAGES={data // PAGE}",)
 
 
-def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, needs: str | None = None) -> Ringbuf:
+def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, **others: Any) -> Ringbuf:
     return Ringbuf(
         name=name,
         shape="shared-ring",
@@ -52,7 +53,8 @@ def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, needs: str 
         sized=_sized,
         reserve=f"reserve_{slug}" if in_place else None,
         commit=f"commit_{slug}" if in_place else None,
-        needs=needs,
+        published=WANTS,
+        **others,
     )
 
 
@@ -61,12 +63,20 @@ RINGBUF_OUTPUT = _ringbuf(
     "ringbuf_output",
     "BPF_RINGBUF_OUTPUT: one shared ring, ringbuf_output() copies the record in",
     in_place=False,
+    place=2,
+    role="buffer",
+    look=Look("#56b4e9", "^", ":"),
+    limits="spare the copy",
 )
 RINGBUF_RESERVE = _ringbuf(
     "ringbuf-reserve",
     "ringbuf_reserve",
     "BPF_RINGBUF_OUTPUT: one shared ring, ringbuf_reserve() and ringbuf_submit()",
     in_place=True,
+    place=3,
+    role="head",
+    look=Look("#0072b2", "s", "--"),
+    limits="reserve a length that is no constant",
 )
 RINGBUF_DYNPTR = _ringbuf(
     "ringbuf-dynptr",
@@ -74,4 +84,5 @@ RINGBUF_DYNPTR = _ringbuf(
     "one shared ring, bpf_ringbuf_reserve_dynptr() for a length that need not be a constant, bpf_dynptr_write()",
     in_place=False,
     needs="dynptr reservation",
+    limits="be had before Linux 5.19",
 )

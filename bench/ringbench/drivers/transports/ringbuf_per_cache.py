@@ -20,4 +20,5 @@ RINGBUF_PER_CACHE = dataclasses.replace(
     sentence="a ringbuf for the CPUs that share a last-level cache, in an array of maps: fewer rings than CPUs",
     reserve="reserve_ringbuf_per_cache",
     commit="commit_ringbuf_per_cache",
+    limits="share memory or order between groups of CPUs",
 )

@@ -18,6 +18,7 @@ from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
 from ringbench.kernel.ringbuf import MappedRingbuf
 from ringbench.machine import caches
+from ringbench.spec.published import SEVERAL
 from ringbench.spec.wakeups import Wakeup
 
 _ARRAY, _POINTER = 320, 8
@@ -97,4 +98,6 @@ RINGBUF_PER_CPU = Ringbufs(
     stride=ringbuf.stride,
     reserve="reserve_ringbuf_per_cpu",
     commit="commit_ringbuf_per_cpu",
+    limits="share memory between CPUs, or order between them",
+    published=SEVERAL,
 )

@@ -77,4 +77,5 @@ TICKET_RING = TicketRing(
     stride=stride,
     sized=sized,
     needs="atomic ticket",
+    limits="refuse, wake a reader, or give room back",
 )

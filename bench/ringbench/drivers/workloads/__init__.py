@@ -84,6 +84,17 @@ def usual_record_bytes(name: str) -> int | None:
     return _kind(name)[0].record_bytes
 
 
+def known(name: str) -> tuple[Kind, str | None] | None:
+    """Return the kind of the workload called *name*, and its argument; None where it is not installed."""
+    kind, _, argument = name.partition("@")[0].partition(":")
+    return (WORKLOADS[kind], argument or None) if kind in WORKLOADS else None
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of the workload called *name*; OptionError when there is no such workload."""
+    return _kind(name)[0]
+
+
 def _kind(name: str) -> tuple[Kind, str | None]:
     kind, _, argument = split(name)[0].partition(":")
     if kind not in WORKLOADS:
@@ -96,6 +107,8 @@ __all__ = [
     "Kind",
     "Operation",
     "Workload",
+    "kind_of",
+    "known",
     "offered",
     "operation",
     "probe",

@@ -60,4 +60,5 @@ KIND = Kind(
     f"one worker on the first CPU starts LIVES ({LIVES}) tiny programs back to back every {PERIOD_S} s, others idle",
     _make,
     _missing,
+    has_schedule=lambda argument: True,
 )

@@ -114,4 +114,4 @@ def _missing() -> str | None:
     return None
 
 
-KIND = Kind("command", "command", "the command behind --: its own processes are the events", _make, _missing)
+KIND = Kind("command", "command", "the command behind --: its own processes are the events", _make, _missing, place=2)

@@ -86,4 +86,5 @@ KIND = Kind(
     RECORD_BYTES,
     paced=True,
     operation=_operation,
+    sampled=True,
 )

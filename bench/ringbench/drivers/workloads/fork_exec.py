@@ -90,4 +90,7 @@ KIND = Kind(
     _missing,
     paced=True,
     operation=_operation,
+    place=1,
+    is_usual=True,
+    has_schedule=lambda argument: argument is not None,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ringbench.kernel.probe import LIFECYCLE, Probe
+from ringbench.spec.transport import Producers
 
 
 class Workload(Protocol):
@@ -94,3 +95,17 @@ class Kind:
     """Whether it runs without a transport, so that its flat out can be found beforehand (ringbench.run.calibration)."""
     operation: Callable[[Request], Operation] | None = None
     """Its operation, where that can be done and timed one by one."""
+    place: int = 100
+    """Its place in reports: lower is shown first, then by name."""
+    is_usual: bool = False
+    """Whether designs of transports are shown by how they carry its events."""
+    sampled: bool = False
+    """Whether its records are samples, which are counted and not kept: they tell no order and no latency. A buffer can
+    be filled with them, too."""
+    has_schedule: Callable[[str | None], bool] = lambda argument: False
+    """Argument -> whether it has a schedule of its own, the same for every transport, without being offered at a
+    rate."""
+    producers: Producers = "bpf"
+    """Who writes its records: BPF programs, or processes of user space, to transports that only those can write to."""
+    in_turn: bool = False
+    """Whether each record is written after another one, so that a wrong order shows."""

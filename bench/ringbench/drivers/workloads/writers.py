@@ -177,6 +177,8 @@ KIND = Kind(
     _probe,
     paced=True,
     by_itself=False,
+    place=3,
+    producers="user-space",
 )
 RELAY = Kind(
     "relay",
@@ -187,4 +189,6 @@ RELAY = Kind(
     _probe,
     paced=True,
     by_itself=False,
+    producers="user-space",
+    in_turn=True,
 )

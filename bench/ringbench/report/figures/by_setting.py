@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
@@ -13,6 +12,7 @@ from ringbench.analysis.quantities import count
 from ringbench.analysis.questions import Question
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import SessionView
+from ringbench.data.metrics import COLUMNS, Column, Panel
 from ringbench.report.figures import forest
 from ringbench.report.figures.data import Table
 from ringbench.report.figures.figure import FigureKind, headline
@@ -21,31 +21,24 @@ _MOST = 8
 """Settings that a panel has room for."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A column to show in each setting; see :class:`ringbench.report.figures.forest.Panel`."""
-
-    title: str
-    unit: str
-    values: forest.Values
-    axis: str = ""
-    linear: bool = False
-
-
-def kind(name: str, question: Question, shown: Sequence[Shown], caption: str, *, shared: bool = False) -> FigureKind:
-    """Return the figure *name* that answers *question*; if *shared*, its panels are on one scale."""
+def of_question(question: Question) -> FigureKind:
+    """Return the figure of a section that has none of its own, drawn as its metric's columns say."""
+    shown = [column for name in question.columns if (column := COLUMNS[name]).panel] or [
+        COLUMNS[name] for name in question.columns
+    ]
 
     def panels(view: SessionView) -> list[forest.Panel]:
         settings = list(settings_of(view, question).items())[:_MOST]
         every = (
             forest.Panel(
-                column.title,
-                column.unit,
-                [forest.Rows(setting.words(), cells, column.values) for setting, cells in settings],
-                column.axis,
-                column.linear,
+                panel.title,
+                "1" if panel.per_thousand else column.unit,
+                [forest.Rows(setting.words(), cells, _values(column.name, panel)) for setting, cells in settings],
+                panel.axis,
+                panel.linear,
             )
             for column in shown
+            for panel in (column.panel or Panel(title=column.title),)
         )
         return [panel for panel in every if panel.figures]
 
@@ -58,14 +51,30 @@ def kind(name: str, question: Question, shown: Sequence[Shown], caption: str, *,
         if more > 0:
             note += f" {count(more, 'more setting')} had no room here: see the table."
         where = found.headline.comparison.setting.words()
-        return forest.draw(view, headline(found), where, drawn, note=note, shared=shared)[0]
+        return forest.draw(view, headline(found), where, drawn, note=note, shared=question.one_scale)[0]
 
     def data(view: SessionView) -> Table:
         return [row for panel in panels(view) for row in panel.data()]
 
+    def alt(view: SessionView) -> str:
+        return " ".join(panel.words() for panel in panels(view))
+
     return FigureKind(
-        name, question.name, draw, lambda view: " ".join(panel.words() for panel in panels(view)), caption, data
+        question.figure or question.name, question.name, draw, alt, question.caption or _caption(shown), data
     )
+
+
+def _values(name: str, panel: Panel) -> forest.Values:
+    return lambda cell: cell.per_thousand(name) if panel.per_thousand else cell.values(name)
+
+
+def _caption(shown: Sequence[Column]) -> str:
+    """Say which way is better, for columns that don't say more of themselves."""
+    ways = {column.better: "left" if column.better == "lower" else "right" for column in shown}
+    if len(ways) == 1:
+        return f"Further {next(iter(ways.values()))} is better; each panel has a scale of its own."
+    which = "; ".join(f"{column.title}: further {ways[column.better]} is better" for column in shown)
+    return f"{which}. Each panel has a scale of its own."
 
 
 def settings_of(view: SessionView, question: Question) -> Mapping[Setting, Sequence[Cell]]:

@@ -18,11 +18,13 @@ from ringbench.analysis.view import SessionView, order_of, shown
 from ringbench.report.figures import style
 from ringbench.report.figures.data import Table
 from ringbench.report.figures.multiples import MOST, Multiples
-from ringbench.report.figures.style import Look, Sheet, look
+from ringbench.report.figures.style import Sheet, look
 from ringbench.report.figures.svg import tip
+from ringbench.spec.transport import Look
 
 TICKS = 5
 """What a panel's time axis has room for."""
+
 _APART = math.log(1.03)
 
 

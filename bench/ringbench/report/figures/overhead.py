@@ -107,7 +107,7 @@ def _title(rows: Sequence[Split]) -> str:
     said = [
         f"{amount(split.parts['submission'].value, 'ns')} with {split.transport}"
         for split in rows
-        if split.wakeup == "none" and "submission" in split.parts
+        if not split.full.setting.woken and "submission" in split.parts
     ]
     return f"Submitting an event costs {', '.join(said)} ({rows[0].workload})" if said else OVERHEAD.asked
 

@@ -150,7 +150,7 @@ def _firehoses(view: SessionView) -> list[_Row]:
     """Return a row for each setting of isolated firehose trials that has a figure to show."""
     found: dict[Setting, list[Cell]] = {}
     for cell in cells_of(view.figures):
-        if cell.setting.firehose and cell.setting.mode == "isolated" and any(cell.has(name) for name, _, _ in _SHOWN):
+        if cell.setting.sampled and cell.setting.mode == "isolated" and any(cell.has(name) for name, _, _ in _SHOWN):
             found.setdefault(cell.setting, []).append(cell)
     return [_Row(setting, cells) for setting, cells in found.items()]
 

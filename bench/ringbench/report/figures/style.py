@@ -11,7 +11,6 @@ import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -22,13 +21,14 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 
+from ringbench.drivers.transports import known
+from ringbench.spec.transport import Look
+
 INK, QUIET, RULE, PAPER = "#1f2328", "#59636e", "#d1d9e0", "#ffffff"
-_NAMED = {
-    "perf": ("#d55e00", "o", "-"),
-    "ringbuf-output": ("#56b4e9", "^", ":"),
-    "ringbuf-reserve": ("#0072b2", "s", "--"),
-}
-_SPARE = (("#009e73", "D", "-."), ("#cc79a7", "v", "-"), ("#e69f00", "P", "--"), ("#1f2328", "X", ":"))
+_SPARE = (
+    *(Look("#009e73", "D", "-."), Look("#cc79a7", "v", "-"), Look("#e69f00", "P", "--")),
+    Look("#1f2328", "X", ":"),
+)
 
 WIDTH = 7.4
 """Of every figure, in inches."""
@@ -57,16 +57,6 @@ _RC: Any = {
 }
 
 
-@dataclass(frozen=True)
-class Look:
-    """How one transport is drawn."""
-
-    color: str
-    marker: str
-    dashes: str
-    """Of a line: in grey, colours alone don't tell lines apart."""
-
-
 class Signed(Protocol):
     """What the foot of a figure names."""
 
@@ -93,8 +83,12 @@ def looks() -> Iterator[None]:
 
 
 def look(transport: str) -> Look:
-    """Return a transport's colour, marker and dashes; one that has none of its own always gets the same spare."""
-    return Look(*_NAMED.get(transport, _SPARE[sum(transport.encode()) % len(_SPARE)]))
+    """Return a transport's colour, marker and dashes.
+
+    One that has none of its own, or is not installed, always gets the same of the spare ones.
+    """
+    found = known(transport)
+    return (found and found.look) or _SPARE[sum(transport.encode()) % len(_SPARE)]
 
 
 def text(value: str, limit: int = 90) -> str:

@@ -21,7 +21,7 @@ from ringbench.analysis.order.table import figures, kinds, latencies, pairs, rem
 from ringbench.analysis.order.text import told
 from ringbench.analysis.outliers import outliers_said
 from ringbench.analysis.quantities import LEGEND, amount, bounds
-from ringbench.analysis.questions import OWN_WORDS, QUESTIONS
+from ringbench.analysis.questions import QUESTIONS, wins
 from ringbench.analysis.sentences import TOLD, Statement
 from ringbench.analysis.view import SessionView, shown
 from ringbench.data.stats import Interval
@@ -75,7 +75,7 @@ def render(view: SessionView, plots: Mapping[str, str], claims: Sequence[Judged]
         entries=account(view),
         again=again(view),
         headlines=[finding.headline for finding in found if finding.headline],
-        better={c: OWN_WORDS.get(c, question.better) for question in QUESTIONS for c in question.columns},
+        better={c: wins(question, c) for question in QUESTIONS for c in question.columns},
         legend=LEGEND,
         room=_SETTINGS,
         brief=TOLD,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import PAGE, find_transport
+from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads import offered, workload
 from ringbench.errors import OptionError, unknown_name
 from ringbench.spec import cpu_list
@@ -14,7 +15,6 @@ from ringbench.spec.modes import mode
 from ringbench.spec.offered_load import split
 from ringbench.spec.placement import placement
 from ringbench.spec.record import sample
-from ringbench.spec.waits import wait
 from ringbench.spec.wakeups import wakeup
 
 EVENTS_TO = ("memory", "disk")

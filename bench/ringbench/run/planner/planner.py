@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import NOTHING, Transport, buffer_bytes, find_transport
-from ringbench.drivers.workloads import offered, operation, probe, usual_record_bytes
+from ringbench.drivers.waits import Wait, Way, usual, wait
+from ringbench.drivers.workloads import WORKLOADS, kind_of, offered, operation, probe, usual_record_bytes
 from ringbench.errors import OptionError
 from ringbench.run.planner.options import RunOptions
 from ringbench.spec.codes import Note, NoteCode
@@ -18,18 +19,17 @@ from ringbench.spec.plan import Plan
 from ringbench.spec.profile import Group, Profile, smallest
 from ringbench.spec.stages import WITHOUT_TRANSPORT
 from ringbench.spec.trial import Trial, block
-from ringbench.spec.waits import WAITS, Wait, usual, wait
-from ringbench.spec.wakeups import Kind, Wakeup, wakeup
+from ringbench.spec.wakeups import Wakeup, wakeup
 
 _LARGEST_BYTES = 64 << 20
 """Where the search for a size without loss ends."""
 Caches = Sequence[Sequence[int]]
 """The CPUs online, in groups that share a last-level cache."""
-Missing = Callable[[Transport | Kind], str | None]
+Missing = Callable[[Transport | Way], str | None]
 """Why a transport, or a way to wait, cannot be had on this machine; None where it can."""
 
 
-def _nothing(thing: Transport | Kind) -> None:
+def _nothing(thing: Transport | Way) -> None:
     return None
 
 
@@ -171,16 +171,18 @@ def _impossible(cell: Trial, producers: int, policy: Wakeup, waiting: Wait, onli
 
 
 def _unable(waiting: Wait, missing: Missing) -> str | None:
-    lacking = missing(WAITS[waiting.kind])
+    lacking = missing(waiting.way)
     return None if lacking is None else f"wait {waiting.name}: {lacking}"
 
 
 def _impossible_mode(cell: Trial) -> str | None:
-    if (cell.mode == "transport-only") != cell.workload.startswith(("writers", "relay")):
-        return f"{cell.mode} trials of workload {cell.workload}: writers and relay go with transport-only, and no other"
+    kind = kind_of(cell.workload)
+    if (cell.mode == "transport-only") != (kind.producers == "user-space"):
+        theirs = " and ".join(each.name for each in WORKLOADS.values() if each.producers == "user-space")
+        return f"{cell.mode} trials of workload {cell.workload}: {theirs} go with transport-only, and no other"
     if cell.mode == "capacity":
         why = f"capacity with workload {cell.workload}: a buffer is filled with samples, as firehose:B has them"
-        return None if cell.workload.startswith("firehose") else why
+        return None if kind.sampled else why
     if cell.mode == "overhead" and not cell.stage:
         return "overhead trials, which only profile overhead has"
     if cell.stage:
@@ -227,11 +229,12 @@ def _able(
 
 
 def _carried(mode: str, names: Sequence[str], notes: list[str]) -> Iterable[tuple[str, ...]]:
-    """Return the transports of each trial: one by one, or (paired) perf with each ringbuf, else the two."""
+    """Return the transports of each trial: one by one, or (paired) the base with each other one, else the two."""
     if mode != "paired":
         return [(name,) for name in names]
-    if "perf" in names and len(names) > 1:
-        return [("perf", name) for name in names if name != "perf"]
+    base = next((name for name in names if find_transport(name).role == "base"), None)
+    if base and len(names) > 1:
+        return [(base, name) for name in names if name != base]
     if len(names) == 2:
         return [(names[0], names[1])]
     what = "left out: paired trials, which need two transports with the same wake-up policy."

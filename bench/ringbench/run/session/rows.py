@@ -8,6 +8,7 @@ from typing import Any
 from ringbench.data.metrics import Recording, backlog, compute
 from ringbench.data.metrics.drops import account_error
 from ringbench.drivers.transports import buffer_bytes
+from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads import probe
 from ringbench.machine import caches
 from ringbench.run.trials.trial import Outcome, Share
@@ -15,7 +16,6 @@ from ringbench.spec import cpu_list
 from ringbench.spec.offered_load import is_saturated
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
-from ringbench.spec.waits import wait
 
 MemcgCharges = dict[tuple[str, int], int | None]
 """What the memory cgroup is charged for a buffer, by transport and bytes; None where that is not known."""
@@ -43,8 +43,8 @@ def _identity(trial: Trial, plan: Plan, name: str) -> dict[str, Any]:
 
 
 def _pace_of_sleep(trial: Trial, plan: Plan) -> float | None:
-    way = wait(trial.wait, plan.drain_interval_s)
-    return way.pace_s if way.kind == "sleep" else None
+    found = wait(trial.wait, plan.drain_interval_s)
+    return found.pace_s if found.way.on_timer else None
 
 
 def broken_row(trial: Trial, plan: Plan, name: str, reason: str, code: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum, Overhead
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.transports import TRANSPORTS, Transport, buffer_bytes, find_transport
+from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads import operation, probe
 from ringbench.drivers.workloads.rounds import Rounds
 from ringbench.errors import InvalidMeasurementError
@@ -28,7 +29,6 @@ from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
 from ringbench.spec.stages import WITHOUT_TRANSPORT
 from ringbench.spec.trial import Trial
-from ringbench.spec.waits import wait
 from ringbench.spec.wakeups import wakeup
 
 _MOST = 1024

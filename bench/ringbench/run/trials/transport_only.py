@@ -19,6 +19,7 @@ from ringbench.drivers.channels import USER_SPACE, Channel
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
 from ringbench.drivers.transports import buffer_bytes, find_transport
+from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads.writers import Writers
 from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import cpus, syscalls
@@ -31,7 +32,6 @@ from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
 from ringbench.spec.record import WRITE
 from ringbench.spec.trial import Trial
-from ringbench.spec.waits import wait
 
 MODE = "transport-only"
 _LEAD_S = 0.002

@@ -21,6 +21,7 @@ from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.readers.blocks import Fed
 from ringbench.drivers.transports import Transport, buffer_bytes, find_transport
+from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads import Workload, probe
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import Probe
@@ -33,7 +34,6 @@ from ringbench.spec.event import Events
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
-from ringbench.spec.waits import wait
 from ringbench.spec.wakeups import wakeup
 
 GRACE_S = 0.05
