@@ -38,8 +38,8 @@ class Tries:
 def next_block(search: SizeSearch, trials: Sequence[Trial], rows: Sequence[Mapping[str, Any]]) -> list[Trial] | str:
     """Return the cells of the next block after *trials*, or why *rows* are enough."""
     tried = _tried(trials, rows)
-    following = [(line, following(search, tries)) for line, tries in tried.items()]
-    wanted = [(line, size) for line, size in following if size is not None] or _for_the_curve(search, tried)
+    next_sizes = [(line, following(search, tries)) for line, tries in tried.items()]
+    wanted = [(line, size) for line, size in next_sizes if size is not None] or _for_the_curve(search, tried)
     if not wanted:
         return "the search: every load and transport has its smallest size without loss, or none up to the largest."
     return [dataclasses.replace(line, asked_bytes=size) for line, size in wanted]
