@@ -16,8 +16,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ringbench.analysis.view import SessionView
+
+# How long an example takes is the host's mood: a verdict may not hang on it.
+settings.register_profile("ringbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ringbench")
 
 KERNEL_TESTS = tuple(Path(__file__).parent / name for name in ("kernel", "bench"))
 BPF_SYSCALL = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
