@@ -65,10 +65,10 @@ class Recording:
     """Submissions that the helper refused, summed over CPUs and return codes."""
     delivered: int | None
     """Records that the reader handed over, the final drain's included; None where there was no reader."""
-    residual: int | None
-    """Of these, the records that only the final drain brought."""
     record_bytes: int
     """Payload bytes of one record, without the transport's own header."""
+    residual: int | None = None
+    """Of the delivered, the records that only the final drain brought."""
     events: Events | None = None
     checksum: Checksum | None = None
     producer_run_ns: int | None = None

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ringbench.data.metrics import Recording
-from ringbench.data.metrics.recording import Capacity, Checksum
+from ringbench.data.metrics.recording import Capacity
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.transports import Transport, buffer_bytes, find_transport
 from ringbench.drivers.workloads.firehose import RECORD_BYTES, records_a_call
@@ -26,6 +25,7 @@ from ringbench.errors import MissingRequirementError
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel import probe as probes
 from ringbench.machine import caches
+from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.trial import Outcome, Share
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
@@ -222,15 +222,11 @@ def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outc
 
 
 def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
-    account = buffer.loaded.account(buffer.transport)
-    recording = Recording(
-        wall_s=wall_s,
-        attempted=account.attempted,
-        failed=account.failed,
-        delivered=buffer.source.delivered,
+    account = TrialAccount.of(buffer.loaded, buffer.transport, buffer.source)
+    recording = account.recording(
+        wall_s,
+        buffer.loaded.record.nbytes,
         residual=0,
-        record_bytes=buffer.loaded.record.nbytes,
-        checksum=Checksum(account.seq_sum, account.refused_seq_sum, buffer.source.seq_sum),
         capacity=found,
         rings=buffer.transport.rings(caches.online_by_cache()),
         memory=buffer.transport.memory(buffer.loaded, buffer.nbytes, buffer.source.descriptors),

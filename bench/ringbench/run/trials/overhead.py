@@ -12,8 +12,7 @@ import contextlib
 import os
 import time
 
-from ringbench.data.metrics import Recording
-from ringbench.data.metrics.recording import Checksum, Overhead
+from ringbench.data.metrics.recording import Overhead
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.transports import TRANSPORTS, Transport, buffer_bytes, find_transport
 from ringbench.drivers.waits import wait
@@ -22,6 +21,7 @@ from ringbench.drivers.workloads.rounds import Rounds
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.machine import caches
+from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.read_loop import ReadLoop
 from ringbench.run.trials.trial import Outcome, Share
 from ringbench.spec.codes import InvalidCode
@@ -102,27 +102,12 @@ class _Tracing:
             syscalls.wait_for_producers()
         if self._read_loop is not None:
             self._read_loop.empty()
-        account = self.loaded.account(self.transport) if self.loaded is not None else None
-        delivered = self.source.delivered if self.source is not None else None
-        unseen = self.source.count_lost() if self.source is not None else {}
-        checksum = None
-        if account is not None and self.source is not None:
-            checksum = Checksum(account.seq_sum, account.refused_seq_sum, None if unseen else self.source.seq_sum)
-        recording = Recording(
-            wall_s=wall_s,
-            attempted=account.attempted if account else None,
-            failed=account.failed + sum(unseen.values()) if account else None,
-            delivered=delivered,
-            residual=None,
-            record_bytes=self.loaded.record.nbytes if self.loaded else 0,
-            checksum=checksum,
-            injected_ns=account.injected_ns if account else None,
-            overhead=found,
-        )
-        by_code = {**account.failed_by_code, **unseen} if account else {}
+        account = TrialAccount.of(self.loaded, self.transport, self.source)
+        record_bytes = self.loaded.record.nbytes if self.loaded else 0
+        recording = account.recording(wall_s, record_bytes, injected_ns=account.injected_ns, overhead=found)
         lost = self.source.lost_reported if self.source is not None else None
         arena = self.source.arena_bytes if self.source is not None else 0
-        return Share(self.transport.name, self.nbytes, recording, by_code, lost, arena)
+        return Share(self.transport.name, self.nbytes, recording, account.failed_by_code, lost, arena)
 
     def close(self) -> None:
         """Let go of what was attached."""

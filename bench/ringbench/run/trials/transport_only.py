@@ -13,7 +13,6 @@ import math
 import os
 import time
 
-from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.channels import USER_SPACE, Channel
 from ringbench.drivers.readers.arena import Arena
@@ -24,6 +23,7 @@ from ringbench.drivers.workloads.writers import Writers
 from ringbench.errors import InvalidMeasurementError, OptionError
 from ringbench.kernel import cpus, syscalls
 from ringbench.machine import caches
+from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.load import load_of
 from ringbench.run.trials.read_loop import Reading, ReadLoop
 from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
@@ -163,16 +163,14 @@ def _share(
     refused = sum(by_code.values())
     lost = opened.lost(attempted - refused - delivered)
     residual, events = delivered - before.delivered[0], reader.events()
-    recording = Recording(
-        wall_s=plan.duration_s,
-        attempted=attempted,
-        failed=refused + sum(lost.values()),
-        delivered=delivered,
+    # Of what was lost without a writer's knowledge nobody knows the numbers.
+    checksum = Checksum(load.attempted_sum, load.refused_sum, None if lost else reader.seq_sum)
+    account = TrialAccount(attempted, {**by_code, **lost}, delivered, checksum)
+    recording = account.recording(
+        plan.duration_s,
+        WRITE.nbytes,
         residual=residual,
-        record_bytes=WRITE.nbytes,
         events=events,
-        # Of what was lost without a writer's knowledge nobody knows the numbers.
-        checksum=Checksum(load.attempted_sum, load.refused_sum, None if lost else reader.seq_sum),
         producer_run_ns=load.ns,
         producer_runs=attempted,
         consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns,
@@ -184,4 +182,4 @@ def _share(
         memory=opened.memory(),
     )
     name = trial.transports[0]
-    return Share(name, opened.buffer_bytes, recording, {**by_code, **lost}, opened.lost_reported, reader.arena_bytes)
+    return Share(name, opened.buffer_bytes, recording, account.failed_by_code, opened.lost_reported, reader.arena_bytes)

@@ -10,25 +10,25 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ringbench.data.metrics import Recording
-from ringbench.data.metrics.recording import Checksum
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.readers.blocks import Fed
-from ringbench.drivers.transports import Transport, buffer_bytes, find_transport
+from ringbench.drivers.transports import buffer_bytes, find_transport
 from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads import Workload, probe
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import Probe
 from ringbench.machine import caches
+from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.capture import Capture
 from ringbench.run.trials.load import load_of
-from ringbench.run.trials.read_loop import ReadLoop
+from ringbench.run.trials.read_loop import Reading, ReadLoop
 from ringbench.run.trials.window_controller import WindowController
 from ringbench.spec.event import Events
 from ringbench.spec.placement import reader_cpus
@@ -52,7 +52,7 @@ class Share:
     transport: str
     buffer_bytes: int
     recording: Recording
-    failed_by_code: dict[str, int]
+    failed_by_code: Mapping[str, int]
     lost_reported: int | None
     arena_bytes: int
     feed: Fed | None = None
@@ -105,137 +105,167 @@ def measure(trial: Trial, plan: Plan, place: Path | None = None) -> Outcome:
             stack.callback(capture.close)
         stack.callback(load.stop)
         load.prepare()
-        transports = [find_transport(name) for name in trial.transports]
-        sizes = {t.name: buffer_bytes(t.name, trial.asked_bytes, caches.online_by_cache()) for t in transports}
+        return _TrialRun(trial, plan, load, sent, capture, stack).measure()
+
+
+class _TrialRun:
+    """A trial from its probes to its outcome: the one place where all parts meet."""
+
+    def __init__(
+        self,
+        trial: Trial,
+        plan: Plan,
+        load: Workload,
+        sent: Probe,
+        capture: Capture | None,
+        stack: contextlib.ExitStack,
+    ) -> None:
+        """Attach the probes of *sent* and open the readers; *stack* lets go of them."""
+        self.trial, self.load, self.capture = trial, load, capture
+        self.transports = [find_transport(name) for name in trial.transports]
+        shared = caches.online_by_cache()
+        self.sizes = {t.name: buffer_bytes(t.name, trial.asked_bytes, shared) for t in self.transports}
         policy = wakeup(trial.wakeup)
-        loaded = program.load(transports, probe=sent, sizes=sizes, wakeup=policy, timed=len(transports) == 1)
-        stack.callback(loaded.close)
-        readers = []
-        for each in transports:
+        self.loaded = program.load(
+            self.transports, probe=sent, sizes=self.sizes, wakeup=policy, timed=len(self.transports) == 1
+        )
+        stack.callback(self.loaded.close)
+        self.readers: list[Reader] = []
+        for each in self.transports:
             opening = Opening(
-                loaded,
+                self.loaded,
                 each,
-                sizes[each.name],
+                self.sizes[each.name],
                 policy,
-                _capacity(trial, plan, sent),
+                _capacity(plan, sent),
                 keep=sent.record.kept,
                 feed=None if capture is None else capture.feeds[each.name],
                 argument=argument(trial.reader),
             )
-            readers.append(reader(trial.reader).open(opening))
-            stack.callback(readers[-1].close)
+            self.readers.append(reader(trial.reader).open(opening))
+            stack.callback(self.readers[-1].close)
         if capture is not None:
             capture.wait_until_ready()
-        read_loop = ReadLoop(readers, transports, wait(trial.wait, plan.drain_interval_s))
-        stack.callback(read_loop.close)
-        return _run(trial, plan, load, loaded, transports, sizes, readers, read_loop, capture)
+        self.read_loop = ReadLoop(self.readers, self.transports, wait(trial.wait, plan.drain_interval_s))
+        stack.callback(self.read_loop.close)
+        self.controller = WindowController(self.loaded, load, plan, self.readers)
+
+    def measure(self) -> Outcome:
+        """Read through window and tail, empty the rings, and account for all of it."""
+        self.controller.start()  # before this thread is pinned, which the controller must not be
+        os.sched_setaffinity(0, reader_cpus(self.trial.placement, self.trial.cpus, cpus.online()))
+        syscalls.sleep_exactly()
+        self.controller.wait_for_window()
+        begun, ended = self._read_window()
+        last_ns = self._read_tail(max(GRACE_S, 2 * self.read_loop.pace_s))
+        self.controller.finish()
+        syscalls.wait_for_producers()
+        before = self.read_loop.reading()
+        self.read_loop.empty()
+        taken = _Taken(begun, ended, before, last_ns, time.monotonic_ns())
+        shares = tuple(self._share(index, taken) for index in range(len(self.transports)))
+        if self.capture is not None:
+            delivered = (source.delivered for source in self.readers)
+            self.capture.finish(dict(zip(self.trial.transports, delivered, strict=True)))
+        return self._outcome(shares, taken.found_ns)
+
+    def _read_window(self) -> tuple[Reading, Reading]:
+        """Read until the window's end; return what the reading thread had done at its start and at its end."""
+        controller, read_loop = self.controller, self.read_loop
+        begun = read_loop.reading()
+        while controller.end_ns is None or time.monotonic_ns() < controller.end_ns:
+            read_loop.look(controller.end_ns)
+            if time.monotonic_ns() < controller.start_ns:
+                begun = read_loop.reading()
+            elif controller.due:
+                time.sleep(_GIVE_WAY_S)
+        return begun, read_loop.reading()
+
+    def _read_tail(self, grace_s: float) -> int:
+        """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came."""
+        last_ns = 0
+        until_ns = time.monotonic_ns() + int(grace_s * 1e9)
+        while self.controller.is_alive() or time.monotonic_ns() < until_ns:
+            if self.read_loop.look(None):
+                last_ns = time.monotonic_ns()
+            if self.controller.is_alive():
+                time.sleep(_GIVE_WAY_S)
+        return last_ns
+
+    def _share(self, index: int, taken: _Taken) -> Share:
+        transport, source = self.transports[index], self.readers[index]
+        account = TrialAccount.of(self.loaded, transport, source)
+        residual, events = source.delivered - taken.before.delivered[index], source.events()
+        others = [other for other in self.transports if other is not transport]
+        recording = account.recording(
+            self.controller.wall_s,
+            self.loaded.record.nbytes,
+            residual=residual,
+            events=events,
+            wakeups=taken.ended.wakeups - taken.begun.wakeups,
+            context_switches=taken.ended.context_switches - taken.begun.context_switches,
+            tail_ns=max(0, taken.last_ns - (self.controller.end_ns or 0)) if taken.last_ns else 0,
+            stranded_age_ns=stranded_age_ns(events, residual, taken.found_ns),
+            rings=transport.rings(caches.online_by_cache()),
+            memory=transport.memory(self.loaded, self.sizes[transport.name], source.descriptors, others),
+            records_per_run=self.loaded.records_per_run,
+            **({} if others else self._costs(source, taken)),
+        )
+        return Share(
+            transport.name,
+            self.sizes[transport.name],
+            recording,
+            dict(account.failed_by_code),
+            source.lost_reported,
+            source.arena_bytes,
+            feed=None if self.capture is None else self.capture.feeds[transport.name].account,
+        )
+
+    def _costs(self, source: Reader, taken: _Taken) -> dict[str, int | None]:
+        """Return the costs. With two transports in one program, read by one thread, they can't be told apart."""
+        run_ns, runs = source.kernel_write_cost() or (self.controller.run_ns, self.controller.runs)
+        return {
+            "producer_run_ns": None if self.loaded.lingers else run_ns,
+            "producer_runs": runs,
+            "consumer_cpu_ns": taken.ended.cpu_ns - taken.begun.cpu_ns,
+            "consumed": taken.ended.delivered[0] - taken.begun.delivered[0],
+        }
+
+    def _outcome(self, shares: tuple[Share, ...], found_ns: int) -> Outcome:
+        controller, load = self.controller, self.load
+        return Outcome(
+            shares,
+            controller.started_ns,
+            self.loaded.task_map_full(),
+            load.lives(),
+            load.exit_status(),
+            controller.cpu_ns,
+            load.offered_per_s(),
+            None if controller.done is None else controller.done / controller.wall_s,
+            tuple(controller.notes),
+            found_ns,
+        )
 
 
-def _capacity(trial: Trial, plan: Plan, sent: Probe) -> int:
+@dataclass(frozen=True)
+class _Taken:
+    """What the reading thread had done, and when."""
+
+    begun: Reading
+    """At the window's start; and at its end."""
+    ended: Reading
+    before: Reading
+    """Before the final drain."""
+    last_ns: int
+    """When the reader's own policy brought its last record; 0: none behind the window."""
+    found_ns: int
+    """When the final drain had ended."""
+
+
+def _capacity(plan: Plan, sent: Probe) -> int:
     if plan.command:
         return _MOST_EVENTS
     return min(_MOST_EVENTS, int((plan.duration_s + 0.2) * sent.most_per_s * len(cpus.online())))
-
-
-def _run(  # the one place where all parts meet
-    trial: Trial,
-    plan: Plan,
-    load: Workload,
-    loaded: program.Program,
-    transports: Sequence[Transport],
-    sizes: dict[str, int],
-    readers: Sequence[Reader],
-    read_loop: ReadLoop,
-    capture: Capture | None,
-) -> Outcome:
-    controller = WindowController(loaded, load, plan, readers)
-    controller.start()  # before this thread is pinned, which the controller must not be
-    os.sched_setaffinity(0, reader_cpus(trial.placement, trial.cpus, cpus.online()))
-    syscalls.sleep_exactly()
-    controller.wait_for_window()
-    begun = read_loop.reading()
-    while controller.end_ns is None or time.monotonic_ns() < controller.end_ns:
-        read_loop.look(controller.end_ns)
-        if time.monotonic_ns() < controller.start_ns:
-            begun = read_loop.reading()
-        elif controller.due:
-            time.sleep(_GIVE_WAY_S)
-    ended = read_loop.reading()
-    last_ns = _tail(read_loop, controller, max(GRACE_S, 2 * read_loop.pace_s))
-    controller.finish()
-    syscalls.wait_for_producers()
-    before = read_loop.reading()
-    read_loop.empty()
-    found_ns = time.monotonic_ns()
-    alone = len(transports) == 1
-    shares = []
-    for index, (each, source) in enumerate(zip(transports, readers, strict=True)):
-        account, unseen = loaded.account(each), source.count_lost()
-        residual = source.delivered - before.delivered[index]
-        events = source.events()
-        run_ns, runs = source.kernel_write_cost() or (controller.run_ns, controller.runs)
-        recording = Recording(
-            wall_s=controller.wall_s,
-            attempted=account.attempted,
-            failed=account.failed + sum(unseen.values()),
-            delivered=source.delivered,
-            residual=residual,
-            record_bytes=loaded.record.nbytes,
-            events=events,
-            # What was lost unseen can be counted, but nobody has read its numbers.
-            checksum=Checksum(account.seq_sum, account.refused_seq_sum, None if unseen else source.seq_sum),
-            # Two transports in one program, one thread reading both: neither cost can be told apart.
-            producer_run_ns=run_ns if alone and not loaded.lingers else None,
-            producer_runs=runs if alone else None,
-            records_per_run=loaded.records_per_run,
-            consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns if alone else None,
-            consumed=ended.delivered[index] - begun.delivered[index] if alone else None,
-            wakeups=ended.wakeups - begun.wakeups,
-            context_switches=ended.context_switches - begun.context_switches,
-            tail_ns=max(0, last_ns - (controller.end_ns or 0)) if last_ns else 0,
-            stranded_age_ns=stranded_age_ns(events, residual, found_ns),
-            rings=each.rings(caches.online_by_cache()),
-            memory=each.memory(
-                loaded, sizes[each.name], source.descriptors, [other for other in transports if other is not each]
-            ),
-        )
-        shares.append(
-            Share(
-                each.name,
-                sizes[each.name],
-                recording,
-                {**account.failed_by_code, **unseen},
-                source.lost_reported,
-                source.arena_bytes,
-                feed=None if capture is None else capture.feeds[each.name].account,
-            )
-        )
-    if capture is not None:
-        capture.finish({each.name: source.delivered for each, source in zip(transports, readers, strict=True)})
-    return Outcome(
-        tuple(shares),
-        controller.started_ns,
-        loaded.task_map_full(),
-        load.lives(),
-        load.exit_status(),
-        controller.cpu_ns,
-        load.offered_per_s(),
-        None if controller.done is None else controller.done / controller.wall_s,
-        tuple(controller.notes),
-        found_ns,
-    )
-
-
-def _tail(read_loop: ReadLoop, controller: WindowController, grace_s: float) -> int:
-    """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came."""
-    last_ns = 0
-    until_ns = time.monotonic_ns() + int(grace_s * 1e9)
-    while controller.is_alive() or time.monotonic_ns() < until_ns:
-        if read_loop.look(None):
-            last_ns = time.monotonic_ns()
-        if controller.is_alive():
-            time.sleep(_GIVE_WAY_S)
-    return last_ns
 
 
 def stranded_age_ns(events: Events | None, residual: int, found_ns: int) -> int | None:

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringbench.data.metrics.drops import account_error
-from ringbench.data.metrics.recording import Checksum, Recording
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.bulk import BulkReader
 from ringbench.drivers.transports import find_transport
@@ -22,6 +21,7 @@ from ringbench.drivers.workloads import workload
 from ringbench.kernel import cpus, program, syscalls
 from ringbench.kernel.probe import nested
 from ringbench.machine import caches
+from ringbench.run.trials.account import TrialAccount
 from ringbench.spec.record import LEVELS, NESTED
 from ringbench.spec.wakeups import NOBODY
 from ringbench.tools.nesting.interruptions import Interruptions, interruptions
@@ -92,31 +92,19 @@ def measure(name: str, seconds: float = 1.0, buffer_bytes: int = BUFFER_BYTES, p
         while reader.drain():
             pass
         each = [loaded.account(transport, level) for level in range(len(LEVELS))]
-        account, overwritten = loaded.account(transport), reader.count_lost().get("overwritten", 0)
+        account = TrialAccount.of(loaded, transport, reader)
         records, received_ns = arena.kept()
-        error = account_error(_recording(account, reader, overwritten, seconds))
+        error = account_error(account.recording(seconds, NESTED.nbytes))
         return Nested(
             transport=name,
             buffer_bytes=size,
             wall_s=seconds,
-            attempted=account.attempted,
+            attempted=account.attempted or 0,
             delivered=reader.delivered,
-            failed=account.failed + overwritten,
+            failed=account.failed or 0,
             attempted_by_level={level: of.attempted for level, of in zip(LEVELS, each, strict=True)},
             failed_by_level={level: of.failed_by_code for level, of in zip(LEVELS, each, strict=True)},
-            overwritten=overwritten,
+            overwritten=account.failed_by_code.get("overwritten", 0),
             account_error=error and error.said,
             interruptions=interruptions(records, received_ns, shared_ring=len(rings) == 1),
         )
-
-
-def _recording(account: program.Account, reader: BulkReader, overwritten: int, seconds: float) -> Recording:
-    return Recording(
-        wall_s=seconds,
-        attempted=account.attempted,
-        failed=account.failed + overwritten,
-        delivered=reader.delivered,
-        residual=None,
-        record_bytes=NESTED.nbytes,
-        checksum=Checksum(account.seq_sum, account.refused_seq_sum, None if overwritten else reader.seq_sum),
-    )
