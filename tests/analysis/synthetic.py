@@ -68,56 +68,63 @@ def cells(columns: dict[str, Row], blocks: Iterable[int] = BLOCKS, **setting: An
     ]
 
 
-def quick(seed: int = 7) -> list[Row]:
-    """Return rows shaped like those of the quick profile, with noise of a few per cent on everything timed.
+class _Noise:
+    """Figures with noise of a few per cent on everything timed, the same for the same seed."""
 
-    They are a session of before readers were placed and records had lengths.
-    """
-    random = np.random.default_rng(seed)
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
 
-    def around(value: float, spread: float = 0.05) -> list[float]:
-        return [float(factor) * value for factor in np.exp(random.normal(0, spread, len(BLOCKS)))]
+    def around(self, value: float, spread: float = 0.05) -> list[float]:
+        return [float(factor) * value for factor in np.exp(self._random.normal(0, spread, len(BLOCKS)))]
 
-    def counts(value: float, spread: float = 0.05) -> list[int]:
-        return [round(noisy) for noisy in around(value, spread)]
+    def counts(self, value: float, spread: float = 0.05) -> list[int]:
+        return [round(noisy) for noisy in self.around(value, spread)]
 
-    def losses(attempted: list[int], rate: float) -> list[int]:
-        return [round(n * min(0.9, noisy)) for n, noisy in zip(attempted, around(rate, 0.3), strict=True)]
+    def losses(self, attempted: list[int], rate: float) -> list[int]:
+        return [round(n * min(0.9, noisy)) for n, noisy in zip(attempted, self.around(rate, 0.3), strict=True)]
 
-    def timed(transport: str, producer: float, consumer: float, latency: float) -> Row:
-        attempted, ringbuf = counts(24_000), transport != "perf"
+    def timed(self, transport: str, producer: float, consumer: float, latency: float) -> Row:
+        attempted, ringbuf = self.counts(24_000), transport != "perf"
         return {
             "attempted": attempted,
             "failed": 0,
-            "residual": counts(12, 0.4),
+            "residual": self.counts(12, 0.4),
             "events_per_s": [float(n) for n in attempted],
             "bytes_per_s": [56.0 * n for n in attempted],
-            "producer_ns_per_event": around(producer),
-            "consumer_cpu_ns_per_event": around(consumer, 0.08),
-            "latency_p50_ns": counts(latency),
-            "latency_p90_ns": counts(latency * 1.8),
-            "latency_p99_ns": counts(latency * 2.1),
-            "latency_p999_ns": counts(latency * 2.3),
-            "latency_max_ns": counts(latency * 9, 0.3),
+            "producer_ns_per_event": self.around(producer),
+            "consumer_cpu_ns_per_event": self.around(consumer, 0.08),
+            "latency_p50_ns": self.counts(latency),
+            "latency_p90_ns": self.counts(latency * 1.8),
+            "latency_p99_ns": self.counts(latency * 2.1),
+            "latency_p999_ns": self.counts(latency * 2.3),
+            "latency_max_ns": self.counts(latency * 9, 0.3),
             "memory_physical_bytes": MIB + (16 * KIB if ringbuf else 8 * KIB),
             "memory_memlock_bytes": 1_065_288 if ringbuf else None,
             "memory_rss_bytes": 2 * MIB + 12 * KIB if ringbuf else None,
             "memory_cgroup_bytes": MIB + 28 * KIB if ringbuf else 4 * KIB,
         }
 
-    def carried(attempted: list[int], rate: float, disorder: tuple[float, float, float], harder: float) -> Row:
+    def carried(self, attempted: list[int], rate: float, disorder: tuple[float, float, float], harder: float) -> Row:
         return {
             "attempted": attempted,
-            "failed": losses(attempted, rate * harder),
-            "causal_violations": counts(disorder[0] * (harder == 1), 0.1),
-            "timestamp_inversions": counts(disorder[1] / harder, 0.1),
-            "late_events": counts(disorder[2] / harder, 0.1),
-            "max_lateness_ns": counts(1_100_000, 0.2),
-            "max_displacement": counts(260, 0.2),
-            "lives": counts(6_900),
-            "cross_cpu_lives": counts(4_100),
+            "failed": self.losses(attempted, rate * harder),
+            "causal_violations": self.counts(disorder[0] * (harder == 1), 0.1),
+            "timestamp_inversions": self.counts(disorder[1] / harder, 0.1),
+            "late_events": self.counts(disorder[2] / harder, 0.1),
+            "max_lateness_ns": self.counts(1_100_000, 0.2),
+            "max_displacement": self.counts(260, 0.2),
+            "lives": self.counts(6_900),
+            "cross_cpu_lives": self.counts(4_100),
         }
 
+
+def quick(seed: int = 7) -> list[Row]:
+    """Return rows shaped like those of the quick profile, with noise of a few per cent on everything timed.
+
+    They are a session of before readers were placed and records had lengths.
+    """
+    noise = _Noise(seed)
+    counts, carried, timed = noise.counts, noise.carried, noise.timed
     rates = {"perf": (0.19, 0.052, 0.011, 0.0), "ringbuf-reserve": (0.12, 0.008, 0.0, 0.0)}
     disorder = {"perf": (420, 1600, 3900), "ringbuf-reserve": (0, 310, 320)}
     rows: list[Row] = []

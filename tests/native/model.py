@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from tests.native.fake import MODULO, Fake, FakePerf, FakeRingbuf, Written
-from tests.native.paths import Path, Taken
+from tests.native.path import Path, Taken
 
 
 class Model:

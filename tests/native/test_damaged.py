@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from ringbench import native
 from tests.native import walk
+from tests.native.called import on_perf_of_libbpf
 from tests.native.fake import BUSY, DISCARD, LOST, MODULO, PAGE, SAMPLE, THROTTLE, FakePerf, FakeRingbuf, payload
-from tests.native.paths import WALKERS, Keeping, Path, on_perf_of_libbpf, opened
+from tests.native.path import Keeping, Path
+from tests.native.paths import WALKERS, opened
 from tests.native.scripts import BASES, TORTURE, starts
 
 RECORD = 56

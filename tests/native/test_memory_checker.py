@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -83,8 +84,9 @@ def _checked(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[subprocess.CompletedProcess[str]]]:
     """The source as it is ('') and without each of its checks, all built and run side by side."""
-    included = SOURCE.with_name("ftrace.h").read_text()
-    text = SOURCE.read_text().replace('#include "ftrace.h"', included)
+    text = re.sub(
+        r'#include "(rings/\w+\.h)"', lambda match: (SOURCE.parent / match[1]).read_text(), SOURCE.read_text()
+    )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {"": pool.submit(_checked, tmp_path_factory.mktemp("whole"), text)}
         for name, (there, instead) in WITHOUT.items():

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbench import native
+from tests.native.called import on_perf_of_bcc
 from tests.native.fake import LONGEST_PERF, LOST_SAMPLES, MODULO, PAGE, THROTTLE, UNTHROTTLE, FakePerf, payload
 from tests.native.model import Model
-from tests.native.paths import OF_PERF, Keeping, Path, filling, on_perf_of_bcc, opened
+from tests.native.path import Keeping, Path
+from tests.native.paths import OF_PERF, filling, opened
 from tests.native.scripts import BASES, LIMITS, TORTURE, lengths, scripts, sizes, starts
 
 RECORD = 56

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.native.fake import BUSY, DISCARD, MODULO, PAGE, FakeRingbuf, payload
 from tests.native.model import Model
-from tests.native.paths import OF_RINGBUF, Path, filling, opened
+from tests.native.path import Path
+from tests.native.paths import OF_RINGBUF, filling, opened
 from tests.native.scripts import BASES, LIMITS, TORTURE, lengths, scripts, sizes, starts
 
 RECORD = 56
