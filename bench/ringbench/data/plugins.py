@@ -59,6 +59,11 @@ def _loaded(point: EntryPoint, kind: type[T]) -> Sequence[T]:
 
 def _leave_out(point: EntryPoint, reason: str) -> None:
     whose = point.dist.name if point.dist is not None else "?"
-    line = f"plug-in {one_line(point.name, 60)} of {one_line(whose, 60)} is left out: {one_line(reason, 200)}"
+    leave_out(f"plug-in {one_line(point.name, 60)} of {one_line(whose, 60)}", reason)
+
+
+def leave_out(what: str, reason: str) -> None:
+    """Say that *what* is left out, and the *reason*."""
+    line = f"{what} is left out: {one_line(reason, 200)}"
     LEFT_OUT.append(line)
     print(f"ringbench: {line}", file=sys.stderr)

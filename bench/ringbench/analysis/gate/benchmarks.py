@@ -22,13 +22,8 @@ from ringbench.errors import UnreadableSessionError
 MAX_BYTES = 256 << 20
 TIME = Judged(Column("s", "s", "lower", "Time of a round", integer=False), GateRule("ratio", 0.10))
 """What pytest-benchmark times. Its smallest effect is wide: nothing is known of what is timed."""
-_EXTRA = {
-    "drop_rate": JUDGED["drop_rate"],
-    "causal_violations": JUDGED["causal_violations"],
-    "producer_ns_per_event": JUDGED["producer_ns_per_event"],
-    "consumer_cpu_ns_per_event": JUDGED["consumer_cpu_ns_per_event"],
-}
-"""Lists in extra_info, a value for each round, that are judged as columns of sessions are."""
+_EXTRA = JUDGED
+"""Lists in extra_info, a value for each round, that are judged as the columns of sessions of their names are."""
 
 
 def cases_of(base: Path, head: Path) -> list[Case]:

@@ -7,6 +7,8 @@ trials.parquet, and says how the report shows and the gate judges them. None sta
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from ringbench.data.metrics import (
     backlog,
     capacity,
@@ -23,25 +25,40 @@ from ringbench.data.metrics.gate_rule import GateRule
 from ringbench.data.metrics.metric import Column, Metric, Number
 from ringbench.data.metrics.recording import Recording
 from ringbench.data.metrics.section import Panel, Section
-from ringbench.data.plugins import with_plugins
+from ringbench.data.plugins import leave_out, with_plugins
+
+
+def with_own_columns(metrics: Iterable[Metric]) -> Iterator[Metric]:
+    """Yield those of *metrics* that fill no column of one before them; the others are left out, and that is said."""
+    taken: set[str] = set()
+    for metric in metrics:
+        names = {column.name for column in metric.columns}
+        if clash := names & taken:
+            leave_out(f"metric {metric.name}", f"the column {min(clash)} is another metric's")
+        else:
+            taken |= names
+            yield metric
+
 
 METRICS: tuple[Metric, ...] = tuple(
-    with_plugins(
-        "metrics",
-        Metric,
-        (
-            drops.METRIC,
-            throughput.METRIC,
-            cost.METRIC,
-            wakeups.METRIC,
-            capacity.METRIC,
-            overhead.METRIC,
-            latency.METRIC,
-            ordering.METRIC,
-            memory.METRIC,
-            backlog.METRIC,
-        ),
-    ).values()
+    with_own_columns(
+        with_plugins(
+            "metrics",
+            Metric,
+            (
+                drops.METRIC,
+                throughput.METRIC,
+                cost.METRIC,
+                wakeups.METRIC,
+                capacity.METRIC,
+                overhead.METRIC,
+                latency.METRIC,
+                ordering.METRIC,
+                memory.METRIC,
+                backlog.METRIC,
+            ),
+        ).values()
+    )
 )
 """Those of this project, and those that others bring (ringbench.data.plugins)."""
 
