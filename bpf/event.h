@@ -8,7 +8,7 @@ enum event_kind { EVENT_FORK = 0, EVENT_EXEC = 1, EVENT_EXIT = 2 };
 struct event {
 	u64 ts_ns;      /* bpf_ktime_get_ns(), taken before the record is submitted */
 	u64 seq;        /* counts the events of its CPU, from 0 */
-	u64 birth;      /* the fork that began this life; 0: before the session */
+	u64 birth;      /* a number that the fork gave this life (lifecycle.c), no time; 0: began before the session */
 	u32 cpu;
 	u32 pid;        /* the kernel's pid, a thread's id; of a fork, the child's */
 	u32 parent_pid; /* 0 where the life began before the session */

@@ -58,8 +58,9 @@ answer.round(0)
 # %% [markdown]
 # ## Lives across CPUs
 #
-# `birth` is the stamp of the fork that began a life: with it, events of one life find each other although pids come
-# again. How many lives are seen on more than one CPU?
+# `birth` is a number that the fork which began a life gave it (its CPU and a count, no time): with it, events of one
+# life find each other although pids come again. It is null where a life began before the session. How many lives are
+# seen on more than one CPU?
 
 # %%
 lives = joined[joined["birth"].notna()].groupby(["trial", "transport", "birth"])["cpu"].nunique()

@@ -145,6 +145,8 @@ def test_a_workload_that_failed_and_lives_without_a_name() -> None:
         ),
         (["ringbench", "run", "--out=old", "--quiet"], "sudo ./with-env ringbench run --quiet --seed 1"),
         (["ringbench", "run", "--resume", "old"], "sudo ./with-env ringbench run --seed 1"),
+        (["ringbench", "--debug", "run", "--seed", "9"], "sudo ./with-env ringbench run --seed 9"),
+        (["ringbench", "--debug"], "sudo ./with-env ringbench run --seed 1"),
         (["rm", "-rf", "/"], "sudo ./with-env ringbench run --seed 1"),
         ([], "sudo ./with-env ringbench run --seed 1"),
     ],

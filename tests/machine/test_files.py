@@ -49,13 +49,6 @@ def test_escapes_are_shown_not_obeyed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("0-3,8", 5), ("0", 1), ("", None), (None, None), ("0-", None), ("-1", None), ("a", None)]
-)
-def test_a_kernel_list_is_counted(text: str | None, count: int | None) -> None:
-    assert files.count_list(text) == count
-
-
-@pytest.mark.parametrize(
     ("text", "members"),
     [("0-2,8\n", {0, 1, 2, 8}), ("0", {0}), ("\n", set()), ("", set()), ("0-", None), ("3-1", None), ("a", None)],
 )

@@ -23,3 +23,11 @@ def test_a_list_is_shown_as_the_kernel_does() -> None:
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(OptionError, match="not a list of CPUs"):
         cpu_list.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("0-3,8", 5), ("0", 1), ("0-1,1", 2), ("", None), (None, None), ("0-", None), ("3-1", None), ("a", None)],
+)
+def test_a_list_is_counted(text: str | None, count: int | None) -> None:
+    assert cpu_list.count(text) == count

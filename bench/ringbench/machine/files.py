@@ -58,14 +58,6 @@ def matching(root: Path, pattern: str) -> list[Path]:
         return []
 
 
-def count_list(text: str | None) -> int | None:
-    """Return how many numbers a kernel list such as ``0-3,8`` names, or None if it isn't one."""
-    if text is None or not re.fullmatch(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*", text, re.ASCII):
-        return None
-    ranges = (part.partition("-") for part in text.split(","))
-    return sum(int(last or first) - int(first) + 1 for first, _, last in ranges)
-
-
 def members(root: Path, path: str) -> frozenset[int] | None:
     """Return the numbers in a kernel list such as ``0-3,8``, none where it is blank; None if *path* holds no list."""
     text = read(root, path)

@@ -7,9 +7,10 @@ import os
 import platform
 from pathlib import Path
 
-from ringbench.machine.files import count_list, field, line, matching, number, package_version, read
+from ringbench.machine.files import field, line, matching, number, package_version, read
 from ringbench.machine.toolchain import bcc_version, libbpf_version, stress_ng_version
 from ringbench.machine.virtual import emulated, guest
+from ringbench.spec import cpu_list
 from ringbench.text import one_line
 
 Value = str | int | bool | None | dict[str, str]
@@ -32,8 +33,8 @@ def environment(root: Path = Path("/")) -> dict[str, Value]:
         "hypervisor": guest(root),
         "emulated": emulated(root),
         "cpu_model": field(root, "proc/cpuinfo", "model name") or field(root, "proc/cpuinfo", "CPU part"),
-        "cpus_online": count_list(line(root, f"{_CPU}/online")),
-        "cpus_possible": count_list(line(root, f"{_CPU}/possible")),
+        "cpus_online": cpu_list.count(line(root, f"{_CPU}/online")),
+        "cpus_possible": cpu_list.count(line(root, f"{_CPU}/possible")),
         "cpus_isolated": one_line(read(root, f"{_CPU}/isolated") or "") or None,
         "smt": _switch(number(root, f"{_CPU}/smt/active")),
         "governor": line(root, f"{_CPU}/cpu0/cpufreq/scaling_governor"),

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from ringbench.data.store.lock import open_lock, try_lock
 from ringbench.errors import OptionError
 from ringbench.text import one_line
 
@@ -26,20 +27,16 @@ def held(place: Path = PLACE) -> Iterator[None]:
     Where the file cannot be made (a read-only system), nothing is held: that is no reason not to measure.
     """
     try:
-        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = open_lock(place, 0o600)
     except OSError:
         yield
         return
     try:
-        try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        if not try_lock(descriptor):
             raise OptionError(
                 f"another ringbench is measuring on this machine{_who(descriptor)}: two would disturb each other. "
                 "Wait until it is done."
-            ) from None
-        except OSError:  # a file system without locks
-            pass
+            )
         yield
     finally:
         os.close(descriptor)

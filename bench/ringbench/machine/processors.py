@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ringbench.machine.files import count_list, line, matching, members, number
+from ringbench.machine.files import line, matching, members, number
 from ringbench.machine.knob import Finding, Verdict
 from ringbench.machine.virtual import emulated, guest
-from ringbench.spec.cpu_list import show
+from ringbench.spec import cpu_list
 from ringbench.text import one_line
 
 _CPU = "sys/devices/system/cpu"
@@ -28,7 +28,7 @@ class Online:
     def examine(self, root: Path) -> Finding | None:
         """Return the list of online CPUs."""
         cpus = line(root, f"{_CPU}/online")
-        count = count_list(cpus)
+        count = cpu_list.count(cpus)
         if count is None:
             return None
         seen = f"{count} ({cpus})"
@@ -53,7 +53,9 @@ class Siblings:
             return Finding(self.name, "off", "ok", self.why)
         apart = self._one_of_each_core(root)
         seen = f"on, {len(apart)} cores" if apart else "on"
-        fix = f"echo off > /{_CPU}/smt/control, or run with --cpus {show(apart) or 'LIST'} (a CPU of each core)"
+        fix = (
+            f"echo off > /{_CPU}/smt/control, or run with --cpus {cpu_list.show(apart) or 'LIST'} (a CPU of each core)"
+        )
         return Finding(self.name, one_line(seen), "matters", self.why, fix)
 
     def _one_of_each_core(self, root: Path) -> set[int]:
@@ -78,7 +80,7 @@ class Isolated:
             return None
         if not isolated:
             return Finding(self.name, "none", "ok", self.why)
-        cpus = show(isolated)
+        cpus = cpu_list.show(isolated)
         return Finding(self.name, one_line(cpus), "matters", self.why, f"run with --cpus {cpus}, or with none of them")
 
 
@@ -116,7 +118,7 @@ class Load:
     def examine(self, root: Path) -> Finding | None:
         """Return the load average of the last minute."""
         first = (line(root, "proc/loadavg") or "").split(" ")[0]
-        cpus = count_list(line(root, f"{_CPU}/online")) or 1
+        cpus = cpu_list.count(line(root, f"{_CPU}/online")) or 1
         try:
             load = float(first)
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from pathlib import PurePath
 
@@ -19,8 +20,10 @@ def again(view: SessionView) -> str:
     A workload's own command is shown only where the view may :attr:`~SessionView.identify`.
     """
     words, workload = view.command_words, view.workload_words
-    known = len(words) > 1 and PurePath(words[0]).name in ("ringbench", "__main__.py") and words[1] == "run"
-    options = _options(words[2:], workload) if known else []
+    known = bool(words) and PurePath(words[0]).name in ("ringbench", "__main__.py")
+    # Before the command stand flags alone, like --debug.
+    call = list(itertools.dropwhile(lambda word: word.startswith("-"), words[1:])) if known else []
+    options = _options(call[1:], workload) if call[:1] == ["run"] else []
     if view.seed is not None and not any(word.split("=")[0] == "--seed" for word in options):
         options += ["--seed", str(view.seed)]
     behind = ["--", *(workload if view.identify else [_UNTOLD])] if workload else []

@@ -21,6 +21,14 @@ def parse(text: str) -> tuple[int, ...]:
     return tuple(sorted(cpus))
 
 
+def count(text: str | None) -> int | None:
+    """Return how many CPUs a list like "0-1,4" names; None where it is none."""
+    try:
+        return None if text is None else len(parse(text))
+    except OptionError:
+        return None
+
+
 def show(cpus: Iterable[int]) -> str:
     """Return CPUs as a list like "0-1,4"."""
     runs: list[list[int]] = []

@@ -17,7 +17,10 @@ EVENT: np.dtype[np.void] = np.dtype(
     [
         ("ts_ns", "<u8"),  # CLOCK_MONOTONIC, taken before the record is submitted
         ("seq", "<u8"),  # counts the events of its CPU, from 0
-        ("birth", "<u8"),  # the fork that began this life; 0: before the session
+        (
+            "birth",
+            "<u8",
+        ),  # a number that its fork gave this life (bpf/lifecycle.c), no time; 0: before the session
         ("cpu", "<u4"),
         ("pid", "<u4"),  # the kernel's pid: a thread's id; of a fork, the child's
         ("parent_pid", "<u4"),  # 0 where the life began before the session

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,8 +11,8 @@ from ringbench.analysis.comparison import Comparison, contrast
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.view import SessionView
 from ringbench.data.stats import Interval
+from ringbench.spec import cpu_list
 
-_CPUS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*", re.ASCII)
 _FIELDS = frozenset(field.name for field in fields(Setting))
 
 
@@ -120,14 +119,6 @@ def _is(cell: Cell, wanted: Select) -> bool:
     given = dict(wanted.setting)
     producers = given.pop("producers", None)
     given.pop("size", None)
-    if producers is not None and _count(cell.setting.cpus) != producers:
+    if producers is not None and cpu_list.count(cell.setting.cpus) != producers:
         return False
     return all(getattr(cell.setting, name) == value for name, value in given.items())
-
-
-def _count(cpus: str) -> int | None:
-    """Return how many CPUs a list like '0-1,4' names; None for what is no list."""
-    if not _CPUS.fullmatch(cpus):
-        return None
-    parts = (part.partition("-") for part in cpus.split(","))
-    return sum(int(last or first) - int(first) + 1 for first, _, last in parts)

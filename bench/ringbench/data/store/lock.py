@@ -16,6 +16,26 @@ from ringbench.text import printable
 NAME = ".lock"
 
 
+def open_lock(path: Path, mode: int) -> int:
+    """Open the file *path*, made with *mode* where it is missing, for :func:`try_lock`. Raises OSError."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this process; tell whether no other process has it.
+
+    A file system without locks refuses nobody. The kernel lets go with the process, kill -9 included, or when the
+    process closes the file.
+    """
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        pass
+    return True
+
+
 class Lock:
     """A folder held by this process until :meth:`release` or its end, kill -9 included: the kernel keeps the lock.
 
@@ -26,20 +46,15 @@ class Lock:
         """Take *folder*; OptionError if another process has it, RingbenchError if it can't be written."""
         self._path = folder / NAME
         try:
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._descriptor: int | None = os.open(self._path, flags, 0o666)
+            self._descriptor: int | None = open_lock(self._path, 0o666)
         except OSError as error:
             raise cannot_write(self._path, error) from error
         chown_to_invoker(self._descriptor)
-        try:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
+        if not try_lock(self._descriptor):
             self._close()
             raise OptionError(
                 f"another ringbench is writing to {printable(str(folder))}; wait for it, or choose another --out."
-            ) from None
-        except OSError:  # a file system without locks
-            pass
+            )
 
     @contextlib.contextmanager
     def released_on_failure(self) -> Iterator[None]:
