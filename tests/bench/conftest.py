@@ -17,6 +17,7 @@ from ringbench.data.stats import Interval, ratio_interval
 from ringbench.kernel import tracepoints
 from ringbench.kernel.probe import LIFECYCLE, firehose
 from ringbench.machine import isolation
+from ringbench.run.trials import trial as trial_module
 
 MARGIN = 0.1
 Timed = Callable[[], float]
@@ -26,7 +27,7 @@ Duel = Callable[..., Interval]
 
 @pytest.fixture(scope="session", autouse=True)
 def _held() -> Iterator[None]:
-    isolation.warm_up()  # before the first trial: each compiles in a third of the time then
+    isolation.warm_up(trial_module)  # before the first trial: each compiles in a third of the time then
     with tracepoints.held({*LIFECYCLE.tracepoints, *firehose(1, 8).tracepoints}):
         yield
 

@@ -14,6 +14,7 @@ from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.session.trial_runner import MEASURES
+from ringbench.run.trials import trial as trial_module
 from ringbench.run.trials.trial import Outcome
 from ringbench.spec.profile import BOTH, Group, Profile
 
@@ -22,7 +23,7 @@ Measure = Callable[..., Outcome]
 
 @pytest.fixture(scope="session", autouse=True)
 def _held() -> Iterator[None]:
-    isolation.warm_up()  # before the first trial: each compiles in a third of the time then
+    isolation.warm_up(trial_module)  # before the first trial: each compiles in a third of the time then
     with tracepoints.held():
         yield
 

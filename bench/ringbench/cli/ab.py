@@ -82,6 +82,7 @@ def ab(  # one parameter an option
     """
     from ringbench.analysis.gate.compare import of_sessions
     from ringbench.analysis.view import SessionView
+    from ringbench.cli import trial_processes
     from ringbench.cli.compare import report
     from ringbench.cli.run import RESULTS, name_by_time
     from ringbench.data.store import atomic
@@ -99,6 +100,7 @@ def ab(  # one parameter an option
 
     for asked in (base, head):
         check_revision(asked)
+    trial_processes.prepare()
     choice = RunOptions(transports=transports, readers=readers, mode=mode, repeats=repeats, seed=seed)
     plan = build(profile(profile_name), choice, cpus.online(), features.missing, caches.online_by_cache())
     place = out or RESULTS / f"ab-{name_by_time()}"

@@ -33,9 +33,11 @@ def doctor(context: click.Context, as_json: bool) -> None:
       sudo ./with-env ringbench doctor
       sudo ./with-env ringbench doctor --json | jq '.findings[] | select(.verdict != "ok")'
     """
-    from ringbench import machine
+    from ringbench import cli, machine
     from ringbench.drivers import features
+    from ringbench.machine import isolation
 
+    isolation.preload(cli)
     findings = machine.examine()
     blocked = [finding.name for finding in findings if finding.verdict == "blocks"]
     tried = features.features() if os.geteuid() == 0 else None

@@ -88,6 +88,7 @@ def gatecheck(
 
 def _measure(place: Path, blocks: int, real: int | None, seed: int, max_time: float | None) -> None:
     from ringbench.analysis.selftest.gatecheck import VARIANTS
+    from ringbench.cli import trial_processes
     from ringbench.data.store.folder import check_new
     from ringbench.kernel import program
     from ringbench.machine.lock import held
@@ -97,6 +98,7 @@ def _measure(place: Path, blocks: int, real: int | None, seed: int, max_time: fl
         for name in VARIANTS:
             check_new(place / name)
     program.need_root()
+    trial_processes.prepare()
     words = command_line()
     with held():
         if real is not None:

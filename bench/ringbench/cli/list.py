@@ -90,6 +90,10 @@ def list_(as_json: bool) -> None:
 
     Transports and waits that not every kernel and compiler has are tried first, as far as root asks; others see all.
     """
+    from ringbench import cli
+    from ringbench.machine import isolation
+
+    isolation.preload(cli)
     entries = catalogue()
     if as_json:
         click.echo(json.dumps(entries, indent=2))

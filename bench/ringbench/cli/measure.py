@@ -68,12 +68,14 @@ def measured(
 
 def _alone(plan: Plan, place: Path, *, keep_events: str, quiet: bool, resumed: bool) -> StoredSession | None:
     # Imported here: pandas and the rest are not needed to refuse a wrong call.
+    from ringbench.cli import trial_processes
     from ringbench.data.store.folder import SessionWriter, read_session
     from ringbench.machine import isolation
     from ringbench.run import preflight
     from ringbench.run.calibration import calibrated
     from ringbench.run.session import session
 
+    trial_processes.prepare()
     isolation.warm_up()
     versions = preflight.check(plan)
     if resumed:

@@ -68,6 +68,7 @@ def nested(
 
 
 def _measure(names: Sequence[str], seconds: float) -> Document:
+    from ringbench import cli
     from ringbench.kernel import program, tracepoints
     from ringbench.kernel.probe import nested as probe
     from ringbench.machine import isolation
@@ -76,6 +77,7 @@ def _measure(names: Sequence[str], seconds: float) -> Document:
     from ringbench.tools.nesting import nested as measuring
 
     program.need_root()
+    isolation.warm_up(cli, measuring, depth)
     chosen = _available(names)
     volumes: list[dict[str, Any]] = []
     depths: list[dict[str, Any]] = []

@@ -158,6 +158,7 @@ def run(  # one parameter an option
 
 
 def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
+    from ringbench.cli import trial_processes
     from ringbench.drivers import features
     from ringbench.kernel import cpus
     from ringbench.machine import caches
@@ -166,6 +167,7 @@ def _plan(factors: dict[str, Any], command: tuple[str, ...]) -> Plan:
     from ringbench.run.planner.profiles import profile
     from ringbench.spec import cpu_list
 
+    trial_processes.prepare()
     chosen = factors.copy()
     name = chosen.pop("profile_name")
     allow_kmsg = chosen.pop("allow_kmsg")

@@ -44,6 +44,7 @@ def selfcheck(
     from ringbench.data.store.folder import read_session
 
     if session is None:
+        from ringbench.cli import trial_processes
         from ringbench.cli.measure import measured
         from ringbench.cli.run import RESULTS, name_by_time
         from ringbench.drivers import features
@@ -52,6 +53,7 @@ def selfcheck(
         from ringbench.run.planner.options import RunOptions
         from ringbench.run.planner.planner import build
 
+        trial_processes.prepare()
         choice = RunOptions(repeats=repeats, seed=seed)
         plan = build(profile(part), choice, cpus.online(), features.missing, caches.online_by_cache())
         place = out or RESULTS / name_by_time()

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from types import ModuleType
 from typing import Any, Generic, TypeVar, cast
 
 from ringbench import errors
+from ringbench.kernel import preload as kernel_preload
 from ringbench.kernel.syscalls import die_with_parent
 from ringbench.spec.codes import InvalidCode
 
@@ -25,13 +27,28 @@ T = TypeVar("T")
 
 _context = multiprocessing.get_context("forkserver")
 _leaving: list[ForkServerProcess] = []
+_preloaded: dict[ModuleType, None] = {kernel_preload: None}
+"""An ordered set."""
 
 
-def warm_up() -> None:
-    """Start the server; it gets ready while the caller goes on."""
-    # ringbench.cli stands for the runner's own __main__, which multiprocessing imports again in each child.
-    _context.set_forkserver_preload(["ringbench.cli", "ringbench.kernel.preload", "ringbench.run.trials.trial"])
-    forkserver.ensure_running()
+def preload(*modules: ModuleType) -> None:
+    """Let the server, once it is started, import *modules*, so that no process of a trial has to.
+
+    Worth it is what trials run, and what the runner's own ``__main__`` imports: multiprocessing imports that again in
+    each child.
+    """
+    _preloaded.update(dict.fromkeys(modules))
+
+
+def warm_up(*modules: ModuleType) -> None:
+    """Start the server, with *modules* as :func:`preload` has them; it gets ready while the caller goes on.
+
+    Does nothing where it runs already.
+    """
+    preload(*modules)
+    _context.set_forkserver_preload([module.__name__ for module in _preloaded])
+    with kernel_preload.starting_server():
+        forkserver.ensure_running()
 
 
 def run(function: Callable[..., T], *args: object, timeout_s: float | None = None) -> T:
@@ -115,7 +132,7 @@ class _Started:
     def __init__(self, child: Callable[..., None], function: Callable[..., Any], *args: object) -> None:
         settle()
         self.ours, theirs = _context.Pipe()
-        forkserver.ensure_running()
+        warm_up()
         server: Any = forkserver._forkserver
         parent: int | None = getattr(server, "_forkserver_pid", None)
         self._process = _context.Process(target=child, args=(theirs, parent, function, args), daemon=False)

@@ -25,6 +25,7 @@ from ringbench.run.interleave.worktree import AS_IT_IS, version
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import CI
+from ringbench.run.trials import trial
 from ringbench.spec.plan import Plan
 
 REAL = "real.json"
@@ -41,7 +42,7 @@ def record(
     max_time_s: float | None,
 ) -> str:
     """Measure so many *blocks* of all sides into sessions under *place*; return why it ended."""
-    isolation.warm_up()
+    isolation.warm_up(trial)
     plan = _plan(blocks, seed)
     with _peers(place, list(VARIANTS)) as clients:
         lockstep = Interleaved(plan, clients, VARIANTS)
@@ -58,7 +59,7 @@ def compare_really(
 
     What came out is stored after each, and *tell* is told; what is there already is not measured again.
     """
-    isolation.warm_up()
+    isolation.warm_up(trial)
     atomic.make_folder(place)
     path = place / REAL
     done: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []

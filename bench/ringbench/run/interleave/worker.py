@@ -25,6 +25,7 @@ from ringbench.run import preflight
 from ringbench.run.session import session
 from ringbench.run.session.revision import revision
 from ringbench.run.session.trial_runner import IN_TURNS, Measuring, Opened
+from ringbench.run.trials import trial as trial_module
 from ringbench.spec.codes import InvalidCode
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
@@ -51,7 +52,7 @@ class Side:
 
         *about* is what session.json says of the comparison. Answers with the cells that this version doesn't know.
         """
-        isolation.warm_up()
+        isolation.warm_up(trial_module)
         refused = {}
         for index, cell in enumerate(plan["trials"]):
             try:

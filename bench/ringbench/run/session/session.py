@@ -21,6 +21,7 @@ from ringbench.machine.measured_by import measured_by
 from ringbench.run import adaptive
 from ringbench.run.session.revision import revision
 from ringbench.run.session.trial_runner import Measuring
+from ringbench.run.trials import trial as trial_module
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
 
@@ -64,7 +65,7 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
     On KeyboardInterrupt and on errors of the environment what was measured is stored and the session stays
     'interrupted'; the exception goes on to the caller.
     """
-    isolation.warm_up()
+    isolation.warm_up(trial_module)
     told = _Told(watch, len(plan.trials), len(writer.done))
     measuring = Measuring(plan, writer, keep_events=keep_events)
     try:
