@@ -15,6 +15,17 @@ out=${OUT:-ringbench-$MODE}
 # A line break would be a second output, of whoever chose the name.
 case $out in *[$'\r\n']*) refuse "out must be one line" ;; esac
 
+# verdict_of FILE: the verdict in a JSON document of ringbench; "none" where there is no such file, or none in it.
+verdict_of() {
+  python3 - "$1" <<'EOF' 2>/dev/null || echo none
+import json
+import sys
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    print(json.load(file)["verdict"])
+EOF
+}
+
 compare() {
   local arguments=(--out "$out") across what
   if [ -z "$BASE" ] || [ -z "$HEAD" ]; then refuse "to compare, base and head must be given"; fi
@@ -26,25 +37,22 @@ compare() {
   [ -x "$top/.venv/bin/ringbench" ] || ${as_root[@]+"${as_root[@]}"} "$top/with-env" ringbench --version >&2
   "$top/with-env" ringbench compare "${arguments[@]}" -- "$BASE" "$HEAD" || status=$?
   report=$out/compare.html
-  [ ! -s "$out/compare.json" ] || verdict=$(sed -n 's/^ "verdict": "\([a-z-]*\)",$/\1/p' "$out/compare.json" | head -n 1)
+  verdict=$(verdict_of "$out/compare.json")
 }
 
 run() {
-  local said
-  said=$(mktemp)
-  ${as_root[@]+"${as_root[@]}"} "$top/with-env" ringbench run --profile "$PROFILE" --out "$out" --quiet 2>&1 | tee "$said" || status=$?
+  ${as_root[@]+"${as_root[@]}"} "$top/with-env" ringbench run --profile "$PROFILE" --out "$out" --quiet || status=$?
   report=$out/report.html
   # 3 stands for measurements that are invalid or broke off, too: there is no answer then, not one in doubt.
   case $status in
     0) verdict=measured ;;
     3)
-      if grep -q '^ringbench: inconclusive' "$said" && ! grep -q 'invalid; the report says' "$said"; then
+      if [ "$(verdict_of "$out/session.json")" = inconclusive ]; then
         verdict=inconclusive
         echo "::warning title=ringbench::inconclusive: too much else went on; the report says what"
       fi
       ;;
   esac
-  rm -f "$said"
 }
 
 status=0 verdict=none report=

@@ -23,8 +23,8 @@ for line in sys.stdin:
     asked = json.loads(line)
     if asked["do"] == "echo": say(**asked)
     if asked["do"] == "fail": say(error="\\x1b[31mno such thing", exit_status=asked["status"], code="reader_full")
-    row = {"trial": "1", "invalid_reason": "The account does not add up", "clerk_cpu_ns": 5}
-    if asked["do"] == "trial": say(rows=[row])
+    if asked["do"] == "trial":
+        say(rows=[{"trial": "1", "invalid_reason": "The account does not add up", "clerk_cpu_ns": 5}])
     if asked["do"] == "garbage": print("no JSON", flush=True)
     if asked["do"] == "list": print("[1]", flush=True)
     if asked["do"] == "die": print("these were my last words", file=sys.stderr, flush=True); os._exit(7)
