@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import ringbench
+from ringbench.data.store import schemas
 from tests import ROOT
 
 LIBRARIES = tuple(f"ringbench/native/{name}.so" for name in ("rings", "producers", "order"))
@@ -85,6 +86,11 @@ def test_it_carries_the_kernel_side(wheel: Path) -> None:
     sources = {f"ringbench/{path.relative_to(ROOT)}" for path in (ROOT / "bpf").rglob("*.[ch]")}
     assert "ringbench/bpf/event.h" in sources
     assert sources <= inside
+
+
+def test_it_carries_the_schema_of_every_document(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"ringbench/data/store/schemas/{name}.schema.json" for name in schemas.NAMES} <= inside
 
 
 def test_it_carries_every_module_and_no_test(wheel: Path) -> None:
