@@ -171,7 +171,7 @@ def test_a_session_killed_while_it_writes_leaves_no_writer_and_resumes(tmp_path:
     before = _stored(session)
     assert left or before == 8
     assert all(re.fullmatch(rf"\.ringbench-{runner.pid}-\w+\.tmp", path.name) for path in left)
-    assert_measured(ringbench("run", "--quiet", "--no-report", "--resume", "s", cwd=tmp_path))
+    assert_measured(ringbench("run", "--quiet", "--no-report", "--resume", "s", cwd=tmp_path), tmp_path / "s")
     resumed = read_session(session, tmp_path)
     assert resumed.manifest["plan"]["events_to"] == "disk"
     assert len(resumed.trials) == 8 > before
@@ -182,7 +182,7 @@ def test_a_session_killed_while_it_writes_leaves_no_writer_and_resumes(tmp_path:
 def test_events_that_are_not_kept_are_measured_all_the_same(tmp_path: Path) -> None:
     few = [*ONE, "--reader", "bulk", "--repeats", "2", "--keep-events", "first", "--no-report"]
     done = ringbench("run", "--quiet", *few, "--out", "s", cwd=tmp_path)
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     session = read_session(tmp_path / "s", tmp_path)
     assert session.trials["latency_p50_ns"].notna().all()
     assert (session.trials["written_blocks"] >= 1).all()

@@ -103,9 +103,9 @@ def test_a_workload_that_produces_nothing_is_invalid_and_says_so(tmp_path: Path)
     rows = _rows(tmp_path)
     assert rows["attempted"].tolist() == [0], done.stderr
     assert rows["valid"].tolist() == [False]
-    assert rows["invalid_reason"].str.contains("Nothing was produced").all()
+    assert rows["invalid_code"].tolist() == ["nothing_produced"]
     assert rows["drop_rate"].isna().all()
-    assert "Nothing was produced" in " ".join(done.stdout.split())
+    assert "the workload made no event (1)" in " ".join(done.stdout.split())
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def statistics_on() -> Iterator[None]:
 @pytest.mark.usefixtures("statistics_on")
 def test_bpf_stats_that_are_on_already_are_said_and_left_on(tmp_path: Path) -> None:
     done = _run(tmp_path, "--workload", "firehose:1", *ONE)
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     manifest = json.loads((tmp_path / "s" / "session.json").read_text())
     assert any("bpf_stats_enabled was on already" in note for note in manifest["notes"])
     assert (_rows(tmp_path)["producer_ns_per_event"] > 0).all()

@@ -11,6 +11,7 @@ from ringbench.machine import isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.session import rows
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.profile import Group, Profile
 from tests.kernel import sabotage
 
@@ -23,12 +24,12 @@ PROFILE = Profile(
 )
 
 REASONS = {
-    "nothing": None,
-    "a lost increment": r"does not add up: .* \(\d+ too many\)\.",
-    "a record read twice": r"does not add up: .* \(1 too many\)\.",
-    "a record skipped": r"does not add up: .* \(1 missing\)\.",
-    "one read twice, one skipped": r"The checksum does not add up",
-    "residue not drained": r"does not add up: .* \(\d+ missing\)\.",
+    "nothing": (None, ""),
+    "a lost increment": (InvalidCode.ACCOUNT_UNBALANCED, r"\(\d+ too many\)"),
+    "a record read twice": (InvalidCode.ACCOUNT_UNBALANCED, r"\(1 too many\)"),
+    "a record skipped": (InvalidCode.ACCOUNT_UNBALANCED, r"\(1 missing\)"),
+    "one read twice, one skipped": (InvalidCode.CHECKSUM_MISMATCH, ""),
+    "residue not drained": (InvalidCode.ACCOUNT_UNBALANCED, r"\(\d+ missing\)"),
 }
 
 
@@ -50,6 +51,6 @@ def test_a_sabotaged_account_makes_the_trial_invalid(name: str) -> None:
         assert row["residual"] == 0
     elif name == "nothing":
         assert row["residual"] > 0, "nothing was left to the final drain: this test could not fail"
-    expected = REASONS[name]
-    assert row["valid"] is (expected is None)
-    assert expected is None or re.search(expected, row["invalid_reason"])
+    code, numbers = REASONS[name]
+    assert (row["valid"], row["invalid_code"]) == (code is None, code)
+    assert re.search(numbers, row["invalid_reason"] or "")

@@ -140,7 +140,7 @@ def test_a_session_of_switches_has_order_and_latency_and_none_of_what_needs_a_li
     setting = ["--mode", "isolated", "--reader", "libbpf", "--wakeup", "none", "--buffer-bytes", "4M", "--repeats", "1"]
     setting += ["--transport", "perf", "--transport", "ringbuf-reserve", "--duration", "0.3", "--events-to", "disk"]
     done = ringbench("run", "--workload", "sched-switch", *setting, "--out", "s", cwd=tmp_path)
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     session = read_session(tmp_path / "s", tmp_path)
     assert session.trials["valid"].all()
     assert session.trials["seq_checked"].all()

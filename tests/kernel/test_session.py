@@ -110,7 +110,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 def test_a_session_measures_everything_it_planned(whole: Whole) -> None:
     folder, done = whole.folder, whole.done
-    assert_measured(done)
+    assert_measured(done, folder / "results" / "session")
     session = read_session(folder, folder.parent)
     assert session.manifest["status"] == "complete"
     planned = {(t["trial"], name) for t in session.manifest["plan"]["trials"] for name in t["transports"]}
@@ -175,7 +175,7 @@ def test_files_made_under_sudo_belong_to_the_caller(whole: Whole) -> None:
 def test_without_a_report_it_says_how_to_have_one(tmp_path: Path) -> None:
     few = [*FEW, "--mode", "isolated", "--transport", "perf", "--duration", "0.1"]
     done = ringbench("run", "--quiet", "--no-report", *few, "--out", "s", cwd=tmp_path)
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     assert "Draw it with: ringbench report s" in done.stderr
     assert not (tmp_path / "s" / "report.html").exists()
 
@@ -199,7 +199,7 @@ def test_kill_minus_nine_leaves_nothing_behind_and_loses_no_finished_trial(tmp_p
     assert len(survived.trials) >= before
     assert survived.manifest["status"] == "interrupted"
     resumed = ringbench("run", "--quiet", "--no-report", "--resume", "s", cwd=tmp_path)
-    assert_measured(resumed)
+    assert_measured(resumed, tmp_path / "s")
     after = read_session(session, tmp_path)
     assert after.manifest["status"] == "complete"
     pd.testing.assert_frame_equal(after.trials.head(len(survived.trials)), survived.trials)
@@ -229,7 +229,7 @@ def test_an_interrupt_keeps_what_was_measured_and_says_how_to_go_on(tmp_path: Pa
 
 def test_a_command_is_the_workload_and_its_status_and_output_are_reported(tmp_path: Path) -> None:
     done = ringbench("run", "--out", "s", "--", "/bin/sh", "-c", "echo from the command; exit 3", cwd=tmp_path)
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     assert "from the command" in done.stderr
     assert "from the command" not in done.stdout
     trials = read_session(tmp_path / "s", tmp_path).trials
@@ -240,7 +240,7 @@ def test_a_command_is_the_workload_and_its_status_and_output_are_reported(tmp_pa
 
 def test_a_command_that_takes_longer_than_the_duration_is_ended_and_it_says_so(tmp_path: Path) -> None:
     done = ringbench("run", "--duration", "0.5", "--out", "s", "--", "sleep", "600", cwd=tmp_path)
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     session = read_session(tmp_path / "s", tmp_path)
     assert any("ended after 0.5 s" in note for note in session.manifest["notes"])
     assert session.trials["workload_exit_status"].tolist() == [-15, -15]

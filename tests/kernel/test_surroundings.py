@@ -68,7 +68,7 @@ def test_every_cell_is_offered_the_same_and_one_that_cannot_take_it_is_saturated
     loads = ("fork-exec@20%", "fork-exec@900000")
     options = [option for load in loads for option in ("--workload", load)]
     done = _run(tmp_path / "s", *options, "--wakeup", "none", "--repeats", "2")
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     manifest = json.loads((tmp_path / "s" / "session.json").read_text())
     (flat_out,) = manifest["plan"]["flat_out"]
     rows = pd.read_parquet(tmp_path / "s" / "trials.parquet").set_index("workload")
@@ -82,7 +82,7 @@ def test_every_cell_is_offered_the_same_and_one_that_cannot_take_it_is_saturated
 
 def test_a_session_stops_by_its_rule_and_says_how(tmp_path: Path) -> None:
     done = _run(tmp_path / "s", "--workload", "fork-exec@20%", "--wakeup", "none", "--precision", "90%")
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     manifest = json.loads((tmp_path / "s" / "session.json").read_text())
     assert manifest["plan"]["growth"] == {"kind": "precision", "precision": 0.9, "max_time_s": None}
     assert any(note.startswith("Stopped after 5 repeats: every interval is within") for note in manifest["notes"])
@@ -92,7 +92,7 @@ def test_a_session_stops_by_its_rule_and_says_how(tmp_path: Path) -> None:
 
 def test_a_session_grows_until_its_time_is_up(tmp_path: Path) -> None:
     done = _run(tmp_path / "s", "--workload", "fork-exec@20%", "--wakeup", "none", "--max-time", "6")
-    assert_measured(done)
+    assert_measured(done, tmp_path / "s")
     manifest = json.loads((tmp_path / "s" / "session.json").read_text())
     rows = pd.read_parquet(tmp_path / "s" / "trials.parquet")
     assert rows["block"].max() == len(rows) == len(manifest["plan"]["trials"]) > 5

@@ -36,6 +36,7 @@ from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials import transport_only
 from ringbench.run.trials.trial import Outcome, Share
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.plan import Plan
 from ringbench.spec.record import WRITE
 from tests.kernel.conftest import Measure, share
@@ -200,7 +201,10 @@ def test_a_writer_that_breaks_off_and_a_record_that_is_lost_are_seen() -> None:
     with pytest.raises(Exception, match="a writer broke off after 0: Cannot allocate memory"):
         isolation.run(_break_off, plan, timeout_s=60)
     lossy = share(isolation.run(_lose_one, plan, timeout_s=60), "mapped-ring").recording
-    assert "1 missing" in (account_error(lossy) or "")
+    error = account_error(lossy)
+    assert error is not None
+    assert error.code is InvalidCode.ACCOUNT_UNBALANCED
+    assert "1 missing" in error.said
 
 
 # ---- the kernel's log
@@ -390,5 +394,5 @@ def test_nothing_is_left_after_kill_minus_nine(tmp_path: Path, name: str, mapped
             os.kill(trial, signal.SIGKILL)
             assert runner.wait(60) == 3
             (row,) = read_session(tmp_path / "s", tmp_path).trials.to_dict("records")
-            assert "died" in row["invalid_reason"]
+            assert row["invalid_code"] == InvalidCode.PROCESS_DIED
     assert _eventually(lambda: not _mapping(dict.fromkeys(users, 0), mapped)), "an io_uring, or a ring, is still there"

@@ -50,6 +50,7 @@ def troubled(plain: list[synthetic.Row]) -> StoredSession:
     broken[1] |= {"trial": "9002"}
     disturbed = ("host_steal", "other_processes")
     plain = [{**row, "disturbed_codes": list(disturbed) if n % 50 == 0 else []} for n, row in enumerate(plain)]
+    plain[0] |= {"disturbed": "the host took 2.0% of CPU time; other processes took 12% of a CPU, cc1 most"}
     late = [{**plain[-1], "trial": "9003", "block": 9, "saturated": True}]
     return synthetic.session([*plain, *broken, *late], recorded=synthetic.orders())
 

@@ -76,6 +76,8 @@ def _disturbed(view: SessionView) -> str:
     shown = "; ".join(f"{reason} ({n:,})" for reason, n in reasons.most_common(_REASONS))
     of_all = count(view.finished_trials, "trial")
     said = f"{len(by_trial):,} of {of_all} disturbed, flagged and kept in the figures: {shown}."
+    told = next((row for row in view.rows if row["disturbed_codes"] and row["disturbed"]), None)
+    said += f" Trial {told['trial']}, for one: {told['disturbed']}." if told else ""
     return f"Inconclusive: {said}" if view.inconclusive else said
 
 
