@@ -146,8 +146,15 @@ def _judge(place: Path, comparisons: int, seed: int) -> dict[str, Any]:
             tuple(SessionView.of(read_session(folder / side, folder)).rows for side in ("base", "head"))
             for folder in sorted(place.glob("real-*"))
         ]
-        found["apart"] = apart([(base, head) for base, head in sides])
+        found["apart"] = apart([(base, head) for base, head in sides]) if sides else _found_before(place)
     return found
+
+
+def _found_before(place: Path) -> dict[str, int]:
+    """Return what came of the real comparisons' sessions set apart, where the sessions themselves are not kept."""
+    path = place / CHECKED
+    before: dict[str, int] = json.loads(path.read_text()).get("apart", {}) if path.exists() else {}
+    return before
 
 
 def _plain(came: Rates) -> dict[str, Any]:
@@ -181,5 +188,6 @@ def _show(found: dict[str, Any]) -> None:
         real = [each["verdict"] for each in found["real"]]
         told = ", ".join(f"{real.count(verdict)} {verdict}" for verdict in dict.fromkeys(real))
         click.echo(f"{len(real)} real comparisons of a thing with itself: {told}")
+    if found.get("apart"):
         told = ", ".join(f"{count} {verdict}" for verdict, count in found["apart"].items())
         click.echo(f"each base against every other head, as if measured apart: {told}")

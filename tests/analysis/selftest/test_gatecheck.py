@@ -81,3 +81,17 @@ def test_the_command_says_and_stores_it(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "gate" / "checked.json").read_text())
     assert found["kinds"]["tenth"]["each"] == "r" * 12
     assert "r" not in found["kinds"]["again"]["each"]
+    assert "real" not in found and "apart" not in found
+
+
+def test_what_came_of_sessions_that_are_not_kept_is_kept(tmp_path: Path) -> None:
+    for name in VARIANTS:
+        stored(tmp_path / "gate" / name, rows(1))
+    (tmp_path / "gate" / "real.json").write_text(json.dumps([{"verdict": "same"}, {"verdict": "inconclusive"}]))
+    done = inside("gatecheck", "--from", "gate", "--comparisons", "1", cwd=tmp_path)
+    assert "2 real comparisons" in done.stdout and "every other head" not in done.stdout
+    path = tmp_path / "gate" / "checked.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "apart": {"inconclusive": 2}}))
+    done = inside("gatecheck", "--from", "gate", "--comparisons", "1", cwd=tmp_path)
+    assert "every other head, as if measured apart: 2 inconclusive" in done.stdout
+    assert json.loads(path.read_text())["apart"] == {"inconclusive": 2}
