@@ -33,6 +33,11 @@ def run(session: nox.Session, program: str, *args: str, accepted: tuple[int, ...
         chown_to_invoker()
 
 
+def pytest(session: nox.Session, *args: str, accepted: tuple[int, ...] = (0,)) -> None:
+    """Run tests, and say which took longest."""
+    run(session, "pytest", "--durations=20", *args, accepted=accepted)
+
+
 def chown_to_invoker() -> None:
     """Under sudo, leave no file in the checkout that only root can remove: caches, compiled modules, coverage data."""
     if os.geteuid() != 0 or "SUDO_UID" not in os.environ:
@@ -60,14 +65,20 @@ def tests(session: nox.Session) -> None:
 def units(session: nox.Session, accepted: tuple[int, ...] = (0,)) -> None:
     """What needs no BPF: on all CPUs, side by side."""
     side_by_side = ("-m", "not bpf", "--numprocesses=logical", "--dist=worksteal")
-    run(session, "pytest", *side_by_side, *session.posargs, accepted=accepted)
+    pytest(session, *side_by_side, *session.posargs, accepted=accepted)
 
 
 @nox.session
 def kernel(session: nox.Session, accepted: tuple[int, ...] = (0,)) -> None:
     """What runs in the kernel, one test after the other: two at a time would count each other's events."""
     named = [re.sub(r"^(--junit-?xml=.*)\.xml$", r"\1-kernel.xml", arg) for arg in session.posargs]
-    run(session, "pytest", "-m", "bpf", *named, accepted=accepted)
+    pytest(session, "-m", "bpf", "--ignore=tests/bench", *named, accepted=accepted)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The benchmarks: ratios of two things that take turns. Needs root; ``-- --blocks 20`` narrows their intervals."""
+    pytest(session, "tests/bench", *session.posargs)
 
 
 @nox.session

@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ringbench")
     group.addoption("--require-bpf", action="store_true", help="fail, rather than skip, where BPF tests can't run")
     group.addoption("--blocks", type=int, default=5, help="turns that both sides of a benchmark take [5]")
+    group.addoption(
+        "--least-share", type=float, default=0.9, metavar="S", help="a ratio fails below this share of its target [0.9]"
+    )
     group.addoption("--rounds", type=int, default=1, help="rounds of each way of an event (test_paths.py) [1, of some]")
     group.addoption(
         "--events", type=float, default=1e6, metavar="N", help="events of the largest recording analysed [1e6]"

@@ -1,8 +1,9 @@
 """Benchmarks: ratios of two things measured in turn in one run, each with its interval.
 
-A benchmark fails only where the whole interval lies more than a tenth below its target, or below a floor of its own:
-the machines of CI are shared, and a benchmark that cries wolf is switched off. Whether the target itself was reached
-stands in extra_info.
+A benchmark fails only where the whole interval lies more than a tenth below its target, or below a floor of its own,
+and does so again in as many more blocks: the machines of CI are shared, and a benchmark that cries wolf is switched
+off. CI takes few blocks and a lower share of the target (``--least-share 0.5``): there the ratios are printed, and what
+fails is no noise. Whether the target itself was reached stands in extra_info.
 ``--blocks 20`` narrows the intervals, and ``--benchmark-json`` stores them, as with any pytest-benchmark.
 """
 
@@ -19,7 +20,6 @@ from ringbench.kernel.probe import LIFECYCLE, firehose
 from ringbench.machine import isolation
 from ringbench.run.trials import trial as trial_module
 
-MARGIN = 0.1
 Timed = Callable[[], float]
 """Does the work once and returns its own figure, less being better: ns for each event, say."""
 Duel = Callable[..., Interval]
@@ -39,13 +39,15 @@ def blocks(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def duel(benchmark: Any, blocks: int) -> Duel:
+def duel(benchmark: Any, blocks: int, request: pytest.FixtureRequest) -> Duel:
     """Return a function that lets two sides take turns and says how many times better the subject is.
 
     ``duel(subject, rival, least=…)``: in each block the rival goes first, then the subject, which is what
     pytest-benchmark times. The ratio rival / subject is taken block by block. All of its interval a tenth below *least*
-    fails; with *floor*, below that: for a ratio that differs more from run to run than within one.
+    (or what ``--least-share`` leaves of it) fails; with *floor*, below that: for a ratio that differs more from run to
+    run than within one.
     """
+    share = float(request.config.getoption("--least-share"))
 
     def fight(subject: Timed, rival: Timed, *, least: float, floor: float | None = None, **told: Any) -> Interval:
         figures: dict[str, list[float]] = {"subject": [], "rival": []}
@@ -57,6 +59,7 @@ def duel(benchmark: Any, blocks: int) -> Duel:
             rounds=blocks,
         )
         ratio = ratio_interval(figures["subject"], figures["rival"])
+        lowest = min(least * share, least if floor is None else floor)
         benchmark.extra_info.update(
             told,
             ratio=ratio.value,
@@ -68,15 +71,47 @@ def duel(benchmark: Any, blocks: int) -> Duel:
             subject=_median(figures["subject"]),
             rival=_median(figures["rival"]),
         )
-        highest = ratio.value if ratio.high is None else ratio.high
-        assert highest is not None
-        lowest = least * (1 - MARGIN) if floor is None else floor
-        assert highest >= lowest, (
-            f"{ratio.value:.2f} x [{ratio.low}, {ratio.high}] where {least} was the target, {lowest} the least accepted"
-        )
+        request.node.user_properties.append(("ratio", _said(ratio, least)))
+        if _highest(ratio) < lowest:
+            again = _in_turn(subject, rival, blocks)
+            assert _highest(again) >= lowest, (
+                f"twice below {lowest:.2f}, the least accepted: {_said(ratio, least)}, then {_said(again, least)}"
+            )
         return ratio
 
     return fight
+
+
+def _in_turn(subject: Timed, rival: Timed, blocks: int) -> Interval:
+    turns = [(rival(), subject()) for _ in range(blocks)]
+    return ratio_interval([subject_took for _, subject_took in turns], [rival_took for rival_took, _ in turns])
+
+
+def _highest(ratio: Interval) -> float:
+    highest = ratio.value if ratio.high is None else ratio.high
+    assert highest is not None
+    return highest
+
+
+def _said(ratio: Interval, least: float) -> str:
+    bounds = "" if ratio.low is None or ratio.high is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
+    return f"{ratio.value:.2f} x{bounds}, target {least}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print every ratio that was measured, with its target."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    told = [
+        (str(said), report.nodeid)
+        for report in reports
+        if report.when == "call"
+        for name, said in report.user_properties
+        if name == "ratio"
+    ]
+    if told:
+        terminalreporter.section("ratios")
+        for said, where in told:
+            terminalreporter.write_line(f"{said:<36} {where}")
 
 
 def _median(values: list[float]) -> float:
