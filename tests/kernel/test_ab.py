@@ -19,6 +19,7 @@ from ringbench.analysis.gate.compare import of_sessions
 from ringbench.analysis.gate.comparison import Comparison
 from ringbench.analysis.gate.verdict import Verdict
 from ringbench.analysis.view import SessionView
+from ringbench.data.store import schemas
 from ringbench.data.store.folder import read_session
 from ringbench.errors import OptionError
 from ringbench.kernel import cpus
@@ -29,6 +30,7 @@ from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.session.revision import git, revision
+from ringbench.spec.codes import NoteCode, SessionVerdict
 from ringbench.spec.plan import Plan
 from tests import ROOT
 
@@ -148,6 +150,7 @@ def test_the_command_measures_the_checkout_against_itself(tmp_path: Path) -> Non
     )  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     found = json.loads(done.stdout)
+    assert not list(schemas.validator("compare").iter_errors(found))
     assert found["verdict"] in ("same", "inconclusive", "improved")
     assert found["interleaved"]
     assert found["exit_status"] == done.returncode
@@ -156,5 +159,7 @@ def test_the_command_measures_the_checkout_against_itself(tmp_path: Path) -> Non
     for side in (BASE, HEAD):
         session = read_session(tmp_path / "out" / side, tmp_path)
         assert session.manifest["status"] == "complete"
+        assert session.manifest["note_codes"][-1] == NoteCode.ENDED
+        assert session.manifest["verdict"] in set(SessionVerdict)
         assert session.trials["valid"].all()
         assert set(session.trials["block"]) == {1, 2, 3, 4, 5}

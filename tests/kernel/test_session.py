@@ -18,8 +18,10 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+from ringbench.data.store import schemas
 from ringbench.data.store.folder import read_session
 from ringbench.kernel import syscalls
+from ringbench.spec.codes import AnswerCode
 from tests import ROOT
 from tests.kernel.ending import assert_measured
 from tests.nobody import AS_NOBODY
@@ -110,7 +112,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 def test_a_session_measures_everything_it_planned(whole: Whole) -> None:
     folder, done = whole.folder, whole.done
-    assert_measured(done, folder / "results" / "session")
+    assert_measured(done, folder)
     session = read_session(folder, folder.parent)
     assert session.manifest["status"] == "complete"
     planned = {(t["trial"], name) for t in session.manifest["plan"]["trials"] for name in t["transports"]}
@@ -129,6 +131,13 @@ def test_json_is_one_document_with_the_column_names(whole: Whole) -> None:
     session = read_session(folder, folder.parent)
     assert len(document["trials"]) == len(session.trials)
     assert set(session.trials.columns) <= set(document["trials"][0])
+    assert not list(schemas.validator("report").iter_errors(document))
+
+
+def test_the_session_and_its_document_say_the_same_of_what_it_is_worth(whole: Whole) -> None:
+    document, manifest = json.loads(whole.done.stdout), read_session(whole.folder, whole.folder.parent).manifest
+    assert (manifest["verdict"], manifest["answers"]) == (document["verdict"], document["answers"])
+    assert set(manifest["answers"].values()) <= set(AnswerCode)
 
 
 def test_a_session_holds_report_plots_and_the_events_of_its_trials(
