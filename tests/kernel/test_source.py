@@ -50,7 +50,7 @@ def test_a_transport_file_declares_one_map_and_one_submit_and_no_probe() -> None
         for name in transport.builds_on:
             assert "BPF_" not in (source.folder() / name).read_text()
         assert f"static __always_inline int {transport.submit}(void *ctx, RECORD *e)" in text
-        assert all(f"{name}(" in text for name in (transport.claim, transport.publish) if name)
+        assert all(f"{name}(" in text for name in (transport.reserve, transport.commit) if name)
         assert "TRACEPOINT" not in text
 
 
