@@ -196,7 +196,7 @@ class EventsFile:
             return values.view(np.uint64) if _TYPES[name] is np.uint64 else values.astype(_TYPES[name])
 
     def _conformed(self, table: pa.Table, name: str) -> pa.Table:
-        return conform(table.select([name]), pa.schema([CODED.field(name)]), [name], self.path)
+        return conform(table.select([name]), pa.schema([CODED.field(name)]), [name], self.path, exact=True)
 
 
 def _of_one_length(parts: Iterator[Columns]) -> Iterator[Columns]:

@@ -88,7 +88,7 @@ def read(path: Path, version: int = SCHEMA_VERSION) -> dict[str, Events]:
     with reading(path):
         table, announced = upgrade.events(table, version), _announced(table)
     required = [name for name in EVENTS.names if name != "transport"]
-    table = conform(table, CODED, required, path)
+    table = conform(table, CODED, required, path, exact=True)
     with reading(path):
         return _from_table(table, announced)
 

@@ -28,6 +28,8 @@ MAX_ELEMENTS = 16
 """Of a row's list, in the mean."""
 MAX_UNPACKED_BYTES = 4 << 30
 """Of a parquet file, all columns, as its footer says. 50 million events of 64 bytes are 3.2 GB."""
+_FIRST_UNSURE = {pa.float16(): 1 << 11, pa.float32(): 1 << 24, pa.float64(): 1 << 53}
+"""The lowest number of each type that stands for more than one integer."""
 MAX_TEXT_BYTES = 256 << 20
 """Of one column of text once its dictionary is expanded: a file of a few kB can ask for terabytes."""
 
@@ -123,11 +125,15 @@ def read_table(path: Path, names: Collection[str] | None, max_rows: int) -> pa.T
         return table.replace_schema_metadata({key: value for key, value in metadata.items() if key.startswith(_OURS)})
 
 
-def conform(table: pa.Table, schema: pa.Schema, required: Collection[str], path: Path) -> pa.Table:
+def conform(
+    table: pa.Table, schema: pa.Schema, required: Collection[str], path: Path, *, exact: bool = False
+) -> pa.Table:
     """Return *table* with exactly the columns of *schema*; one that is not *required* and not there becomes null.
 
     Integers of any width fit an integer column if every value does, numbers fit a float, dictionaries their values.
-    Anything else (floats for integers, numbers for text) raises UnreadableSessionError naming the column.
+    Floats fit an integer column if every one is whole or NaN, which becomes null: pandas makes them of integers with
+    gaps. An infinity, and what a float doesn't hold to the last digit, becomes null, too, but with *exact* is refused.
+    Anything else (fractions for integers, numbers for text) raises UnreadableSessionError naming the column.
     """
     missing = [name for name in schema.names if name in required and name not in table.column_names]
     if missing:
@@ -138,11 +144,32 @@ def conform(table: pa.Table, schema: pa.Schema, required: Collection[str], path:
             columns.append(pa.nulls(table.num_rows, field.type))
             continue
         column = table.column(field.name)
-        if not _fits(_plain(column.type), _plain(field.type)):
+        plain = _plain(column.type)
+        if not _fits(plain, _plain(field.type)):
             raise unreadable(path, f"column {field.name} is {one_line(column.type)}, not {field.type}")
         with reading(path):
+            if pa.types.is_dictionary(column.type) and not (_is_text(plain) or _is_bytes(plain)):
+                column = column.cast(plain)
+            if pa.types.is_integer(field.type) and pa.types.is_floating(column.type):
+                column = _whole(column, field.name, exact=exact)
             columns.append(_cast(column, field.type))
     return pa.table(columns, schema=schema)
+
+
+def _whole(column: pa.ChunkedArray, name: str, *, exact: bool) -> pa.ChunkedArray:
+    """Return a *column* of floats, all of them whole, as integers; ValueError as :func:`conform` has it."""
+    kind = column.type
+    column = column.cast(pa.float64())
+    column = pc.if_else(pc.is_nan(column), None, column)
+    fractions = column.filter(pc.and_(pc.is_finite(column), pc.not_equal(pc.floor(column), column)))
+    if len(fractions):
+        raise ValueError(f"column {name} has {fractions[0].as_py()}, which is no whole number")
+    # From here on a float has neighbours that are no neighbours of its integer: which one it was, nobody knows.
+    unsure = pc.greater_equal(pc.abs(column), pa.scalar(float(_FIRST_UNSURE[kind])))
+    if exact and pc.any(unsure).as_py():
+        seen = column.filter(unsure)[0].as_py()
+        raise ValueError(f"column {name} is {kind}, which doesn't hold {seen:g} to the last digit")
+    return pc.if_else(unsure, None, column).cast(pa.int64())
 
 
 def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
@@ -154,12 +181,14 @@ def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
         if expanded > MAX_TEXT_BYTES:
             raise ValueError(f"{expanded} bytes of text in one column are not credible")
         column = column.cast(column.type.value_type)
-    if pa.types.is_list(column.type) and sum(map(_expanded_bytes, _elements(column))) > MAX_TEXT_BYTES:
+    if _is_list(column.type) and sum(map(_expanded_bytes, _elements(column))) > MAX_TEXT_BYTES:
         raise ValueError(f"more than {MAX_TEXT_BYTES} bytes of text in one column are not credible")
     return column.cast(wanted)
 
 
 def _elements(column: pa.ChunkedArray) -> list[pa.DictionaryArray]:
+    if pa.types.is_null(column.type.value_type):  # of lists that are all empty
+        return []
     found = [chunk.flatten() for chunk in column.chunks]
     return [chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode() for chunk in found]
 
@@ -177,7 +206,7 @@ def _expanded_bytes(chunk: pa.DictionaryArray) -> int:
 
 def _check_flat(field: pa.Field) -> None:
     plain = _plain(field.type)
-    if pa.types.is_list(plain) and _is_text(_plain(plain.value_type)):
+    if _is_list(plain) and (pa.types.is_null(plain.value_type) or _is_text(_plain(plain.value_type))):
         return
     if not (pa.types.is_primitive(plain) or _is_text(plain) or _is_bytes(plain) or pa.types.is_null(plain)):
         raise ValueError(f"column {one_line(field.name)} has type {one_line(field.type)}")
@@ -193,12 +222,16 @@ def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
     if pa.types.is_floating(wanted):
         return bool(pa.types.is_floating(found) or pa.types.is_integer(found))
     if pa.types.is_integer(wanted):
-        return bool(pa.types.is_integer(found))
+        return bool(pa.types.is_integer(found) or pa.types.is_floating(found))
     if pa.types.is_boolean(wanted):
         return bool(pa.types.is_boolean(found))
     if pa.types.is_list(wanted):
-        return bool(pa.types.is_list(found)) and _fits(_plain(found.value_type), wanted.value_type)
+        return _is_list(found) and _fits(_plain(found.value_type), wanted.value_type)
     return _is_text(found) or (_is_bytes(wanted) and _is_bytes(found))
+
+
+def _is_list(data_type: pa.DataType) -> bool:
+    return bool(pa.types.is_list(data_type) or pa.types.is_large_list(data_type))
 
 
 def _is_text(data_type: pa.DataType) -> bool:
