@@ -119,6 +119,56 @@ def test_it_runs_its_own_code(installed: Path, tmp_path: Path) -> None:
         assert Path(place).is_relative_to(installed), place
 
 
+PROJECT = {
+    "conftest.py": "",
+    "bench/__init__.py": "WHOSE = 'the project'\n",
+    "bench/loads.py": "def load() -> str:\n    return 'heavy'\n",
+    "tests/test_own.py": """
+from pathlib import Path
+
+import bench
+from bench.loads import load
+import ringbench
+
+PROJECT = Path(__file__).parents[1]
+
+
+def test_the_projects_own_package_is_imported(pytestconfig):
+    assert pytestconfig.pluginmanager.has_plugin("ringbench")
+    assert Path(ringbench.__file__).is_relative_to({installed!r})
+    assert [Path(folder) for folder in bench.__path__] == [PROJECT / "bench"]
+    assert getattr(bench, "WHOSE", None) == {whose!r}
+    assert load() == "heavy"
+""",
+}
+"""A project with a folder bench/ of its own, as many have one."""
+
+
+@pytest.mark.parametrize("kind", ["package", "namespace"])
+@pytest.mark.parametrize("called", ["python -m pytest", "pytest"])
+def test_a_project_with_a_bench_of_its_own_tests_that(installed: Path, tmp_path: Path, kind: str, called: str) -> None:
+    whose = "the project" if kind == "package" else None
+    for name, text in PROJECT.items():
+        if kind == "package" or name != "bench/__init__.py":
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            filled = text.replace("{installed!r}", repr(str(installed))).replace("{whose!r}", repr(whose))
+            (tmp_path / name).write_text(filled)
+    python = installed / "bin" / "python"
+    script = Path(sysconfig.get_path("scripts")) / "pytest"  # run by itself, it leaves the folder out of sys.path
+    command = [python, "-m", "pytest"] if called == "python -m pytest" else [python, script]
+    options = ("-p", "no:cacheprovider", "-rs")
+    said = run(*command, *options, cwd=tmp_path, PYTEST_ADDOPTS="", PYTHONPATH="", PYTHONSAFEPATH="")
+    assert "1 passed" in said
+    assert "ringbench-" in next(line for line in said.splitlines() if line.startswith("plugins: "))
+
+
+def test_nothing_in_the_wheel_is_called_bench(wheel: Path, installed: Path, tmp_path: Path) -> None:
+    inside = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {name for name in inside if not name.endswith(".dist-info")} == {"ringbench"}
+    code = "import importlib.util; print(importlib.util.find_spec('bench'))"
+    assert run(installed / "bin" / "python", "-c", code, cwd=tmp_path) == "None\n"
+
+
 def test_the_source_archive_has_what_builds_it_and_nothing_built(source: Path) -> None:
     assert (source / "hatch_build.py").is_file()
     for name in (
