@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ringbench import native
 from ringbench.errors import InvalidMeasurementError
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.event import Events, delivered
 from ringbench.spec.record import Record
 
@@ -110,11 +111,13 @@ class Arena:
         if sink.error == native.UNEXPECTED_RECORD:
             raise InvalidMeasurementError(
                 f"the ring holds a record of {sink.error_bytes} bytes (type {sink.error_kind}) "
-                f"where {sink.record_bytes} were expected."
+                f"where {sink.record_bytes} were expected.",
+                InvalidCode.RING_DAMAGED,
             )
         if sink.error:
             raise InvalidMeasurementError(
-                f"the ring is damaged: a record of type {sink.error_kind} and {sink.error_bytes} bytes cannot be."
+                f"the ring is damaged: a record of type {sink.error_kind} and {sink.error_bytes} bytes cannot be.",
+                InvalidCode.RING_DAMAGED,
             )
 
     def events(self) -> Events | None:
@@ -131,5 +134,6 @@ class Arena:
 
     def _full(self) -> InvalidMeasurementError:
         return InvalidMeasurementError(
-            f"the reader's arena is full after {self.count:,} events; shorten --duration or lower the load."
+            f"the reader's arena is full after {self.count:,} events; shorten --duration or lower the load.",
+            InvalidCode.READER_FULL,
         )

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.event import Events, delivered
 from ringbench.spec.record import LIFECYCLE, Record
 
@@ -79,7 +80,7 @@ class Pool:
         self._empty_out, self._empty_in = os.pipe()
         self._empty = list(range(number))
         self.gone: Callable[[], Exception] = lambda: InvalidMeasurementError(
-            "the process that writes events has ended."
+            "the process that writes events has ended.", InvalidCode.WRITER_FAILED
         )
         """Makes the error for a writer that is gone."""
 

@@ -17,6 +17,7 @@ from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.drivers.transports import Transport
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, RingbenchError
 from ringbench.kernel import program
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.event import Events, delivered
 from ringbench.spec.wakeups import Wakeup
 
@@ -204,7 +205,9 @@ class CallbackReader:
         if isinstance(self._failure, RingbenchError):  # of the process that writes events
             raise self._failure
         if self._failure is not None:
-            raise InvalidMeasurementError(f"the callback failed: {self._failure!r}") from self._failure
+            raise InvalidMeasurementError(
+                f"the callback failed: {self._failure!r}", InvalidCode.READER_FAILED
+            ) from self._failure
         return self.delivered - before
 
     def interrupt(self) -> None:

@@ -14,6 +14,7 @@ from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.drivers.transports import Transport
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import cpus, program
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.wakeups import Wakeup
 
 _NEVER = 0x7FFFFFFF
@@ -69,7 +70,7 @@ class CompiledReader(NativeCallbackReader):
             status = self._lib.perf_reader_poll(len(self._perf), self._perf, timeout_ms)
         # -1 is our own callback's way of ending a call; it stands for EPERM, which a read of a mapping can't give.
         if status < -1:
-            raise InvalidMeasurementError(f"libbcc's reader failed with status {status}.")
+            raise InvalidMeasurementError(f"libbcc's reader failed with status {status}.", InvalidCode.READER_FAILED)
 
     def close(self) -> None:
         """Free libbcc's readers, and with them perf's events."""

@@ -14,6 +14,7 @@ from ringbench.drivers.readers.native_callback import NativeCallbackReader
 from ringbench.drivers.readers.reader import Kind, Opening, Reader
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel.syscalls import bpf_output_attr
+from ringbench.spec.codes import InvalidCode
 
 _NAMES = ("libbpf.so.1", "libbpf.so.0")
 _Pointer = ctypes.c_void_p
@@ -57,7 +58,7 @@ class LibbpfReader(NativeCallbackReader):
         status = self._consume(self._buffer) if timeout_ms is None else self._poll(self._buffer, timeout_ms)
         # -1 is our own callback's way of ending a call; it stands for EPERM, which a read of a mapping can't give.
         if status < -1:
-            raise InvalidMeasurementError(f"libbpf's reader failed with status {status}.")
+            raise InvalidMeasurementError(f"libbpf's reader failed with status {status}.", InvalidCode.READER_FAILED)
 
     def close(self) -> None:
         """Free libbpf's reader, and with it perf's events."""

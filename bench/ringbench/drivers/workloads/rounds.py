@@ -13,6 +13,7 @@ from types import TracebackType
 from ringbench.drivers.workloads.workload import Operations
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.syscalls import die_with_parent
+from ringbench.spec.codes import InvalidCode
 
 
 class Rounds:
@@ -62,7 +63,9 @@ class Rounds:
             return None
         answer = os.read(self._answers, 8)
         if len(answer) < 8:
-            raise InvalidMeasurementError("the producer ended by itself, in the middle of the measurement.")
+            raise InvalidMeasurementError(
+                "the producer ended by itself, in the middle of the measurement.", InvalidCode.LOAD_ENDED
+            )
         return int(struct.unpack("<Q", answer)[0])
 
     def _serve(self, orders: int, answers: int, parent: int) -> None:

@@ -18,6 +18,7 @@ from ringbench.drivers.workloads.workload import Kind, Request, Workload
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel.syscalls import die_with_parent
 from ringbench.spec import cpu_list
+from ringbench.spec.codes import InvalidCode
 
 _REFUSE_ROOT = ("exec",)
 """Stressors that end at once when they are root's; they run as `nobody`."""
@@ -77,7 +78,8 @@ class StressNg:
         if self._process is not None and self._process.poll() is not None:
             if self._process.returncode < 0:
                 raise InvalidMeasurementError(
-                    f"the workload died half-way: stress-ng was killed by signal {-self._process.returncode}."
+                    f"the workload died half-way: stress-ng was killed by signal {-self._process.returncode}.",
+                    InvalidCode.LOAD_FAILED,
                 )
             raise MissingRequirementError(
                 f"stress-ng --{self._stressor} ended by itself with status {self._process.returncode}: "

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ringbench.errors import InvalidMeasurementError
 from ringbench.kernel.syscalls import die_with_parent, sleep_exactly
+from ringbench.spec.codes import InvalidCode
 
 
 def live_once(path: str) -> None:
@@ -112,7 +113,8 @@ class Workers:
                 how = "was killed by signal" if ended.si_code != os.CLD_EXITED else "exited with status"
                 raise InvalidMeasurementError(
                     f"the workload died half-way: worker {pid} {how} {ended.si_status}, "
-                    f"{self.done():,} operations after its start."
+                    f"{self.done():,} operations after its start.",
+                    InvalidCode.LOAD_FAILED,
                 )
         return False
 

@@ -21,6 +21,7 @@ from ringbench.drivers.workloads.workload import Kind, Request, Workload
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel.probe import Probe
 from ringbench.native import producer
+from ringbench.spec.codes import InvalidCode
 from ringbench.spec.record import WRITE
 
 MOST_A_TURN = 512
@@ -68,7 +69,9 @@ class Writers(Workers):
         while not all(orders.ready for orders in self.orders):
             self.over()
             if time.monotonic() > until:
-                raise InvalidMeasurementError(f"not every writer was ready within {_PATIENCE_S:g} s.")
+                raise InvalidMeasurementError(
+                    f"not every writer was ready within {_PATIENCE_S:g} s.", InvalidCode.TIMED_OUT
+                )
             time.sleep(_MOMENT_S)
         begin_ns = time.monotonic_ns() + int(lead_s * 1e9)
         end_ns = begin_ns + int(duration_s * 1e9)
@@ -105,7 +108,8 @@ class Writers(Workers):
         for orders in self.orders:
             if orders.broke:
                 raise InvalidMeasurementError(
-                    f"a writer broke off after {orders.attempted:,}: {os.strerror(orders.broke)}."
+                    f"a writer broke off after {orders.attempted:,}: {os.strerror(orders.broke)}.",
+                    InvalidCode.LOAD_FAILED,
                 )
         return all(orders.over for orders in self.orders)
 
