@@ -144,34 +144,49 @@ def advice(view: SessionView, found: Sequence[Finding]) -> Advice | None:
 
 def _choose(sweep: Sweep, cpus: int, lines: Sequence[Line]) -> _Choice:
     """Choose by the rule; *lines* are the figures that may decide between equals."""
-    candidates = [name for name in sweep.transports if _could_be_taken(name)]
-    needs = {need.transport: need for need in sweep.needs(cpus)}
-    enough = {
-        name: _Enough(loss, needs.get(name), sweep.narrowed(name), sweep.largest_with_loss(name))
-        for name in candidates
-        if (loss := sweep.enough(name))
-    }
-    if not enough:
-        return _Choice(sweep, enough, (), "Each lost some at the largest size tried: try larger ones.")
-    if len(enough) == 1:
-        (name,) = enough
-        without = [other for other in candidates if other != name]
-        said = f"{listed(without)} lost some at the largest size tried." if without else "No program has another here."
-        return _Choice(sweep, enough, (name,), said)
-    told = "; ".join(each.words() for each in enough.values())
-    known = {name: each.needed for name, each in enough.items() if each.needed is not None}
-    alike = list(enough)
-    if len(known) < len(enough):
-        said = f"Which needs less is not known: too few sizes were tried ({told})"
-    else:
-        alike = [name for name, needed in known.items() if needed <= _DOUBLING * min(known.values())]
-        if len(alike) == 1:
-            return _Choice(sweep, enough, (alike[0],), f"To lose nothing it needs least ({told}).")
-        said = f"To lose nothing they need about as much ({told})"
+    enough = _enough(sweep, cpus)
+    if len(enough) <= 1:
+        return _Choice(sweep, enough, tuple(enough), _without_rival(sweep, enough))
+    alike, found = _least(enough)
+    if len(alike) == 1:
+        return _Choice(sweep, enough, alike, f"{found}.")
     for line in lines:
         if line.winner in alike and line.column.name in _DECIDING and {*line.comparison.transports} <= {*alike}:
-            return _Choice(sweep, enough, (line.winner,), f"{said}; {_DECIDING[line.column.name]}.")
-    return _Choice(sweep, enough, tuple(alike), f"{said}, and nothing measured here decides between them.")
+            return _Choice(sweep, enough, (line.winner,), f"{found}; {_DECIDING[line.column.name]}.")
+    return _Choice(sweep, enough, alike, f"{found}, and nothing measured here decides between them.")
+
+
+def _enough(sweep: Sweep, cpus: int) -> dict[str, _Enough]:
+    """Return what each transport that could be taken needs, for those that lost nothing at some size."""
+    needs = {need.transport: need for need in sweep.needs(cpus)}
+    return {
+        name: _Enough(loss, needs.get(name), sweep.narrowed(name), sweep.largest_with_loss(name))
+        for name in _candidates(sweep)
+        if (loss := sweep.enough(name))
+    }
+
+
+def _without_rival(sweep: Sweep, enough: Mapping[str, _Enough]) -> str:
+    """Say why one transport at most lost nothing."""
+    if not enough:
+        return "Each lost some at the largest size tried: try larger ones."
+    without = [name for name in _candidates(sweep) if name not in enough]
+    return f"{listed(without)} lost some at the largest size tried." if without else "No program has another here."
+
+
+def _least(enough: Mapping[str, _Enough]) -> tuple[tuple[str, ...], str]:
+    """Return those that need least to lose nothing, within a doubling, and that in words; all, where it isn't known."""
+    each = "; ".join(found.words() for found in enough.values())
+    needed = {name: found.needed for name, found in enough.items() if found.needed is not None}
+    if len(needed) < len(enough):
+        return tuple(enough), f"Which needs less is not known: too few sizes were tried ({each})"
+    alike = tuple(name for name, nbytes in needed.items() if nbytes <= _DOUBLING * min(needed.values()))
+    least = "it needs least" if len(alike) == 1 else "they need about as much"
+    return alike, f"To lose nothing {least} ({each})"
+
+
+def _candidates(sweep: Sweep) -> list[str]:
+    return [name for name in sweep.transports if _could_be_taken(name)]
 
 
 def _could_be_taken(transport: str) -> bool:
