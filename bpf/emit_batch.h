@@ -4,10 +4,10 @@
  * CPU's and copied by the helper. Either way the payload is written for every record. */
 
 #if RECORD_BYTES > 64
-struct matter {
+struct payload_src {
 	u64 words[RECORD_BYTES / 8 - 2];
 };
-BPF_PERCPU_ARRAY(matter, struct matter, 1); /* what the long records carry */
+BPF_PERCPU_ARRAY(payload_src, struct payload_src, 1); /* what the long records carry */
 #endif
 #ifndef RESERVE
 BPF_PERCPU_ARRAY(scratch, RECORD, 1);
@@ -29,38 +29,38 @@ static __always_inline void fill_sample(RECORD *e, u64 seq, u64 ts_ns, void *fro
 #endif
 }
 
-static __always_inline void spray(void *ctx, u64 ts_ns)
+static __always_inline void emit_batch(void *ctx, u64 ts_ns)
 {
-	struct tally *tally = own_tally();
+	struct counters *counters = own_counters();
 	void *from = 0;
 	int zero = 0;
 	RECORD *e;
 
-	if (!tally)
+	if (!counters)
 		return;
 #if RECORD_BYTES > 64
-	from = matter.lookup(&zero);
+	from = payload_src.lookup(&zero);
 	if (!from)
 		return;
 #endif
 #ifdef RESERVE
 	for (int i = 0; i < EVENTS; i++) {
-		u64 seq = tally->seq++;
+		u64 seq = counters->seq++;
 
 		e = RESERVE();
 		if (e) {
 			fill_sample(e, seq, ts_ns, from);
 			COMMIT(e, seq);
 		}
-		account(tally, 0, e ? 0 : NO_CODE, seq);
+		account(counters, 0, e ? 0 : NO_CODE, seq);
 	}
 #else
 	e = scratch.lookup(&zero);
 	if (!e)
 		return;
 	for (int i = 0; i < EVENTS; i++) {
-		fill_sample(e, tally->seq++, ts_ns, from);
-		emit(ctx, tally, e);
+		fill_sample(e, counters->seq++, ts_ns, from);
+		emit(ctx, counters, e);
 	}
 #endif
 }

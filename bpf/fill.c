@@ -5,6 +5,6 @@
 
 int fill(struct __sk_buff *skb)
 {
-	spray(skb, bpf_ktime_get_ns());
+	emit_batch(skb, bpf_ktime_get_ns());
 	return 0;
 }

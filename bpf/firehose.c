@@ -10,6 +10,6 @@ TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)
 		return 0;
 	ts_ns = bpf_ktime_get_ns();
 	if (in_window(ts_ns))
-		spray(args, ts_ns);
+		emit_batch(args, ts_ns);
 	return 0;
 }

@@ -27,9 +27,9 @@ static __always_inline void name_life(u32 pid, struct life *life)
 
 static __always_inline void send(void *ctx, struct event *e, u32 kind, u64 ts_ns, u32 pid, struct life *life)
 {
-	struct tally *tally = own_tally();
+	struct counters *counters = own_counters();
 
-	if (!tally)
+	if (!counters)
 		return;
 	e->ts_ns = ts_ns;
 	e->birth = life ? life->birth : 0;
@@ -38,8 +38,8 @@ static __always_inline void send(void *ctx, struct event *e, u32 kind, u64 ts_ns
 	e->parent_pid = life ? life->parent_pid : 0;
 	e->kind = kind;
 	bpf_get_current_comm(&e->comm, sizeof(e->comm));
-	e->seq = tally->seq++;
-	emit(ctx, tally, e);
+	e->seq = counters->seq++;
+	emit(ctx, counters, e);
 }
 
 /* Runs in the parent, for threads too, before the child is woken: nothing the child does can come earlier. */

@@ -55,16 +55,16 @@ static __always_inline void finish(RECORD *e, u64 interruptions)
  * is made in this program's own memory, and the helper copies it at the end. */
 static __always_inline void send(void *ctx, struct nest *nest, u32 level, u64 ts_ns, u64 outer)
 {
-	struct tally *tally = tally_of(level);
+	struct counters *counters = counters_of(level);
 	u64 before = READ(nest->interruptions), seq;
 #ifndef RESERVE
 	RECORD own = {};
 #endif
 	RECORD *e;
 
-	if (!tally)
+	if (!counters)
 		return;
-	seq = tally->seq++;
+	seq = counters->seq++;
 	if (level == OUTER)
 		WRITE(nest->outer, seq + 1);
 #ifdef RESERVE
@@ -81,10 +81,10 @@ static __always_inline void send(void *ctx, struct nest *nest, u32 level, u64 ts
 #ifdef RESERVE
 		COMMIT(e, seq);
 	}
-	account(tally, 0, e ? 0 : NO_CODE, seq);
+	account(counters, 0, e ? 0 : NO_CODE, seq);
 #else
 	}
-	emit(ctx, tally, e);
+	emit(ctx, counters, e);
 #endif
 	if (level == OUTER)
 		WRITE(nest->outer, 0);

@@ -13,14 +13,14 @@ TRACEPOINT_PROBE(sched, sched_switch)
 {
 	u64 ts_ns = bpf_ktime_get_ns();
 	struct switched e = {.ts_ns = ts_ns, .cpu = bpf_get_smp_processor_id(), .pid = args->next_pid};
-	struct tally *tally;
+	struct counters *counters;
 
 	if (!in_window(ts_ns))
 		return 0;
-	tally = own_tally();
-	if (!tally)
+	counters = own_counters();
+	if (!counters)
 		return 0;
-	e.seq = tally->seq++;
-	emit(args, tally, &e);
+	e.seq = counters->seq++;
+	emit(args, counters, &e);
 	return 0;
 }

@@ -28,7 +28,7 @@ Duel = Callable[..., Interval]
 @pytest.fixture(scope="session", autouse=True)
 def _held() -> Iterator[None]:
     isolation.warm_up(trial_module)  # before the first trial: each compiles in a third of the time then
-    with tracepoints.held({*LIFECYCLE.tracepoints, *firehose(1, 8).tracepoints}):
+    with tracepoints.keep_enabled({*LIFECYCLE.tracepoints, *firehose(1, 8).tracepoints}):
         yield
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ringbench.analysis.gate.gate import judge
-from ringbench.analysis.gate.pairs import cases_of
+from ringbench.analysis.gate.pairs import cell_pairs_of
 from ringbench.data.metrics import Metric, Recording, latency, ordering
 from ringbench.data.order import analyse
 from ringbench.data.order.file import EventsFile
@@ -91,5 +91,5 @@ def test_report(timed: Callable[..., Any], tmp_path: Path) -> None:
 
 def test_gate(timed: Callable[..., Any]) -> None:
     base, head = rows(1, 40), rows(2, 40)
-    found = timed(lambda: judge(cases_of(base, head), interleaved=True))
+    found = timed(lambda: judge(cell_pairs_of(base, head), interleaved=True))
     assert found.tests > 0

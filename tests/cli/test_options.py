@@ -13,7 +13,7 @@ from click.shell_completion import ShellComplete
 from ringbench.cli import cli, names
 from ringbench.cli.options import DURATION, SHARE, SIZE, Amount
 from ringbench.drivers.readers import READERS
-from ringbench.drivers.transports import TRANSPORTS, USER_SPACE, carriers
+from ringbench.drivers.transports import TRANSPORTS, USER_SPACE, transports_carrying
 from ringbench.drivers.waits import WAITS
 from ringbench.drivers.workloads import WORKLOADS
 from ringbench.run.planner.profiles import PROFILES
@@ -64,8 +64,8 @@ def helped(command: click.Command, option: click.Option) -> str:
 def test_every_option_that_is_a_time_takes_the_same_times() -> None:
     timed = {f"{command.name} {option.opts[0]}" for command, option in of(DURATION)}
     assert timed == {
-        "run --duration", "run --drain-interval", "run --max-time", "ab --max-time", "gatecheck --max-time",
-        "nested --duration",
+        "run --duration", "run --drain-interval", "run --max-time", "ab --max-time", "gate --max-time",
+        "nesting --duration",
     }  # fmt: skip
     assert not [option.opts for _, option in options() if option.type is click.FLOAT], "a number without its unit"
 
@@ -142,7 +142,7 @@ def test_the_help_names_all_that_can_be_chosen() -> None:
     for command, option in options():
         if option.name in NAMED:
             found.add(option.name)
-            expected = carriers(NESTED.struct) if command.name == "nested" else NAMED[option.name]
+            expected = transports_carrying(NESTED.struct) if command.name == "nesting" else NAMED[option.name]
             assert [name for name in expected if name not in helped(command, option)] == [], (command.name, option.opts)
     assert found == set(NAMED)
 
@@ -156,7 +156,7 @@ def test_the_help_names_all_that_can_be_chosen() -> None:
         (["run", "--wait"], "ep", ["epoll"]),
         (["run", "--workload"], "stress", ["stress-ng:"]),
         (["run", "--mode"], "pa", ["paired"]),
-        (["nested", "--transport"], "f", []),
+        (["nesting", "--transport"], "f", []),
     ],
 )
 def test_a_shell_completes_names(words: list[str], begun: str, completed: list[str]) -> None:

@@ -24,7 +24,7 @@ Measure = Callable[..., Outcome]
 @pytest.fixture(scope="session", autouse=True)
 def _held() -> Iterator[None]:
     isolation.warm_up(trial_module)  # before the first trial: each compiles in a third of the time then
-    with tracepoints.held():
+    with tracepoints.keep_enabled():
         yield
 
 

@@ -10,15 +10,15 @@ from ringbench.tools.nesting import nested
 
 _program = source.program
 
-_COUNT = "tally->attempted[transport]++;"
+_COUNT = "counters->attempted[transport]++;"
 _SLOW_COUNT = """{
-	u64 tried = tally->attempted[transport];
+	u64 tried = counters->attempted[transport];
 	u64 since_ns = bpf_ktime_get_ns();
 
 	for (int i = 0; i < 200; i++)
 		if (bpf_ktime_get_ns() - since_ns > 3000)
 			break;
-	WRITE_LATE(tally->attempted[transport], tried + 1);
+	WRITE_LATE(counters->attempted[transport], tried + 1);
 	}"""
 _WRITE_LATE = "#define WRITE_LATE(place, what) (*(volatile u64 *)&(place) = (what))\n"
 
@@ -26,7 +26,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
     "nothing": (),
     # The moment between load and store is made long enough to be met in every trial.
     "a slow count": ((_COUNT, _SLOW_COUNT),),
-    "a slow count of both levels": ((_COUNT, _SLOW_COUNT), ("tally_of(level)", "tally_of(0)")),
+    "a slow count of both levels": ((_COUNT, _SLOW_COUNT), ("counters_of(level)", "counters_of(0)")),
     "one record for both levels": (
         (
             "static __always_inline void send(",
@@ -34,8 +34,8 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("	RECORD own = {};\n", "	int none = 0;\n"),
         (
-            "	if (!tally)\n		return;\n	seq = ",
-            "	e = scratch.lookup(&none);\n	if (!tally || !e)\n		return;\n	seq = ",
+            "	if (!counters)\n		return;\n	seq = ",
+            "	e = scratch.lookup(&none);\n	if (!counters || !e)\n		return;\n	seq = ",
         ),
         ("	e = &own;\n", ""),
     ),

@@ -21,7 +21,7 @@ _program = source.program
 
 
 def _lost_increment(*args: Any) -> str:
-    counted = "tally->attempted[transport]++;"
+    counted = "counters->attempted[transport]++;"
     text = _program(*args)
     assert counted in text
     return text.replace(counted, f"if (seq % 64) {counted}")

@@ -118,7 +118,7 @@ def compared(planned: Plan, versions: dict[str, Version], out: Path) -> Comparis
 
 
 def regressed(found: Comparison) -> set[tuple[str, str]]:
-    return {(figure.name, cell.case.transport) for cell, figure in found.gated.figures(Verdict.REGRESSED)}
+    return {(figure.name, cell.pair.transport) for cell, figure in found.gated.figures(Verdict.REGRESSED)}
 
 
 def test_losses_and_one_violation_are_found_at_the_first_look(versions: dict[str, Version], tmp_path: Path) -> None:

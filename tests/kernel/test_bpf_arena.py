@@ -23,7 +23,7 @@ from ringbench.kernel.probe import fill
 from ringbench.machine import isolation
 from ringbench.spec.wakeups import NOBODY
 from tests.kernel.conftest import Measure, need, share
-from tests.kernel.test_nested import _held_by, _programs
+from tests.kernel.test_nesting import _held_by, _programs
 from tests.kernel.test_session import _environment, _eventually, _kernel_objects
 
 CARRIER, SENT = TRANSPORTS["arena-ring"], fill(1, 16)
@@ -132,7 +132,7 @@ def _holder(objects: set[tuple[str, int]]) -> int | None:
 
 @pytest.mark.parametrize("who", ["runner", "trial"])
 def test_nothing_is_left_after_kill_minus_nine(tmp_path: Path, who: str) -> None:
-    command = [sys.executable, "-m", "ringbench", "nested", "--transport", "arena-ring", "--duration", "30"]
+    command = [sys.executable, "-m", "ringbench", "nesting", "--transport", "arena-ring", "--duration", "30"]
     with subprocess.Popen(command, cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE) as runner:
         assert _eventually(lambda: _programs(_held_by(runner.pid)) >= 2, 60), "nothing was loaded"
         mine = _held_by(runner.pid)

@@ -16,7 +16,7 @@ from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.transports import TRANSPORTS
 from ringbench.kernel import cpus, probe, program, source, syscalls
 from ringbench.kernel.probe import fill
-from ringbench.kernel.ticket_ring import MappedTickets
+from ringbench.kernel.ticket_ring import MappedTicketRing
 from ringbench.machine import caches, isolation
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
@@ -232,7 +232,7 @@ def _with_a_paused_producer(name: str) -> list[tuple[int, int, int]]:
     loaded = program.load([transport], probe=sent, text=text, sizes={name: size})
     send, draw = (loaded.repeatable(each) for each in ("send", "draw"))
     (ring,) = transport.open(loaded, size, NOBODY)
-    assert isinstance(ring, MappedTickets)
+    assert isinstance(ring, MappedTicketRing)
     arena = Arena(sent.record, 1000, keep=True)
     seen = []
 

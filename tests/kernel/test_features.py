@@ -135,7 +135,7 @@ def test_each_is_told_and_none_stays_open() -> None:
     features.feature.cache_clear()
     before = set(os.listdir("/proc/self/fd"))
     found = features.features()
-    isolation.settle()
+    isolation.wait_for_exits()
     assert [feature.name for feature in found] == list(features.FEATURES)
     assert all(feature.said for feature in found)
     # One descriptor more is a pipe to the fork server, where that was not running yet.

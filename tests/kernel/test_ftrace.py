@@ -50,7 +50,7 @@ def _instances() -> set[str]:
 def _nothing_stays() -> Iterator[None]:
     before = _instances()
     yield
-    isolation.settle()
+    isolation.wait_for_exits()
     assert _eventually(lambda: _instances() <= before), _instances() - before
 
 

@@ -24,7 +24,7 @@ from ringbench.drivers.workloads.stress_ng import StressNg
 from ringbench.drivers.workloads.workers import Workers
 from ringbench.kernel import cpus, syscalls
 from ringbench.machine import isolation
-from ringbench.machine.lock import held
+from ringbench.machine.lock import exclusive
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
@@ -170,14 +170,14 @@ def test_the_statistics_can_be_had_twice_at_once() -> None:
         pass
 
 
-MEASURING = {"run": ["--profile", "smoke"], "ab": ["--base", "."], "gatecheck": ["--blocks", "1"]}
+MEASURING = {"run": ["--profile", "smoke"], "ab": ["--base", "."], "selftest": ["gate", "--blocks", "1"]}
 
 
 @pytest.mark.parametrize("command", MEASURING)
 def test_two_measurements_at_a_time_on_one_machine_are_refused(tmp_path: Path, command: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
     words = [sys.executable, "-m", "ringbench", command, *MEASURING[command], "--out", "out"]
-    with held():
+    with exclusive():
         done = subprocess.run(
             words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
         )

@@ -115,5 +115,5 @@ def test_one_that_cannot_be_loaded_is_left_out_and_said(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["transports"]
     assert "plug-in mine of broken is left out: RuntimeError: no" in done.stderr
-    assert "plug-in r of broken is left out: os:sep is no Kind" in done.stderr
+    assert "plug-in r of broken is left out: os:sep is no ReaderKind" in done.stderr
     assert "\x1b" not in done.stderr

@@ -20,7 +20,7 @@ from ringbench.run.interleave.worktree import version
 from ringbench.run.planner.options import RunOptions
 from ringbench.run.planner.planner import build
 from ringbench.run.planner.profiles import PROFILES
-from ringbench.run.session.trial_runner import IN_TURNS
+from ringbench.run.session.trial_runner import STEPPED
 
 PLAN = build(
     PROFILES["ci"],
@@ -31,7 +31,7 @@ PLAN = build(
 
 def opened() -> isolation.SteppedProcess:
     (trial, *_) = PLAN.trials
-    return isolation.SteppedProcess(IN_TURNS["capacity"], trial, PLAN, timeout_s=30)
+    return isolation.SteppedProcess(STEPPED["capacity"], trial, PLAN, timeout_s=30)
 
 
 def test_it_does_as_many_rounds_as_it_is_asked_for() -> None:
@@ -59,7 +59,7 @@ def test_one_that_dies_between_two_turns_is_said_to_have() -> None:
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(InvalidMeasurementError, match="died"):
         turns.turn()
-    isolation.settle()
+    isolation.wait_for_exits()
 
 
 def test_a_cell_that_a_side_does_not_know_is_left_out_and_what_is_open_is_stored_as_interrupted(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ _RAW = "RAW_TRACEPOINT_PROBE(sched_process_fork) { return 0; }"
 
 
 def _count_beside(text: str | None) -> tuple[int | None, int | None]:
-    with tracepoints.held(NAMES) as held:
+    with tracepoints.keep_enabled(NAMES) as held:
         before = other_programs.programs(held, NAMES)
         beside = program.load([find_transport("perf")], text=text) if text else None
         during = other_programs.programs(held, NAMES)

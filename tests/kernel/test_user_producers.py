@@ -266,7 +266,7 @@ def test_what_the_kernel_suppresses_is_in_the_account_by_its_own_word(log: Calla
 
 def test_a_line_has_1024_bytes_at_most() -> None:
     _needs_log()
-    reader, mark = kmsg.KernelLog("none", "none"), f"<15>ringbench {secrets.token_hex(4)} ".encode()
+    reader, mark = kmsg.KmsgRing("none", "none"), f"<15>ringbench {secrets.token_hex(4)} ".encode()
     fd = os.open(kmsg.PLACE, os.O_WRONLY)
     with pytest.raises(OSError, match="Invalid argument"):
         os.write(fd, mark.ljust(1024, b".") + b"\n")
@@ -295,7 +295,7 @@ def test_overwritten_lines_are_counted_by_the_logs_numbers(monkeypatch: pytest.M
             raise line
         return line
 
-    reader, arena = kmsg.KernelLog("ringbench x", "rb-x"), Arena(WRITE, 10, keep=True)
+    reader, arena = kmsg.KmsgRing("ringbench x", "rb-x"), Arena(WRITE, 10, keep=True)
     with monkeypatch.context() as patched:
         patched.setattr(os, "read", read)
         assert reader.drain(arena.sink) == 2

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from ringbench.errors import OptionError
-from ringbench.machine.lock import held
+from ringbench.machine.lock import exclusive
 from tests import ROOT
 
 HOLD = """
 import sys
 from pathlib import Path
-from ringbench.machine.lock import held
-with held(Path(sys.argv[1])):
+from ringbench.machine.lock import exclusive
+with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -34,16 +34,16 @@ def test_a_second_one_is_told_who_has_it_and_the_lock_goes_with_the_process(tmp_
     )
     assert other.stdout is not None
     assert other.stdout.readline() == b"held\n"
-    with pytest.raises(OptionError, match=f"another ringbench is measuring.*process {other.pid}"), held(place):
+    with pytest.raises(OptionError, match=f"another ringbench is measuring.*process {other.pid}"), exclusive(place):
         pass
     os.kill(other.pid, signal.SIGKILL)
     other.wait()
-    with held(place):
+    with exclusive(place):
         pass
-    with held(place):  # and again, once it was let go
+    with exclusive(place):  # and again, once it was let go
         pass
 
 
 def test_where_no_lock_can_be_made_it_goes_on_without(tmp_path: Path) -> None:
-    with held(tmp_path / "no-such-folder" / "lock"):
+    with exclusive(tmp_path / "no-such-folder" / "lock"):
         pass

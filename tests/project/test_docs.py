@@ -19,14 +19,14 @@ from ringbench.analysis.losses import sweeps
 from ringbench.analysis.order.survey import Surveyed
 from ringbench.analysis.overhead_breakdown import splits
 from ringbench.analysis.quantities import amount, estimate, number, signed, times
-from ringbench.analysis.selftest.gatecheck import BASE, VARIANTS, rates
+from ringbench.analysis.selftest.gate_rates import BASE, VARIANTS, rates
 from ringbench.analysis.setting import Setting
 from ringbench.analysis.user_producers import said as said_of_users
 from ringbench.analysis.user_producers import user_producers
 from ringbench.analysis.view import SessionView
 from ringbench.data.stats import Interval
 from ringbench.data.store.folder import read_session
-from ringbench.drivers.transports import TRANSPORTS, USER_SPACE, carriers
+from ringbench.drivers.transports import TRANSPORTS, USER_SPACE, transports_carrying
 from ringbench.report.markdown.claims_table import markdown
 from ringbench.report.terminal import ringdump_screen as rings
 from ringbench.report.terminal.session_screen import show
@@ -160,7 +160,7 @@ def test_the_rings_of_the_docs_are_the_recorded_ones() -> None:
     out = io.StringIO()
     rings.show(dump_json.read(REFERENCE / "anatomy" / "rings.json"), out, 80)
     shown = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-    captured = re.findall(r"```\n(\d\. .*?)\n```", _doc("anatomy.md"), re.DOTALL)
+    captured = re.findall(r"```\n(\d\. .*?)\n```", _doc("ringdump.md"), re.DOTALL)
     assert len(captured) == 6
     assert [block for block in captured if f"{block}\n\n" not in shown] == []
 
@@ -192,7 +192,7 @@ def test_what_switches_cost_is_as_the_docs_have_it() -> None:
         assert len({row["trial"] for row in view.rows if row["disturbed"]}) == disturbed
         assert re.search(rf"\b{disturbed} of {trials} trials (were )?disturbed", " ".join(told.split()))
     assert [line for line in told.splitlines() if line.startswith("| sched-switch")] == rows
-    carried = set(carriers(SWITCH.struct))
+    carried = set(transports_carrying(SWITCH.struct))
     assert {row["transport"] for row in _recorded("sched-switch-designs").rows} == carried
 
 

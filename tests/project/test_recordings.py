@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ringbench.analysis.selftest.gatecheck import VARIANTS
+from ringbench.analysis.selftest.gate_rates import VARIANTS
 from ringbench.data.store.folder import read_session
 from tests import ROOT
 

@@ -66,7 +66,7 @@ def main() -> None:
         "look": style.look("made-ring").color,
         "setting": {name: getattr(setting, name) for name in ("paced", "sampled")},
         "regressed": [
-            [figure.name, cell.case.transport]
+            [figure.name, cell.pair.transport]
             for cell in judge(cases_of(whole(rows()), whole(rows(1.5))), interleaved=True).cells
             for figure in cell.figures
             if figure.judgement.verdict.value == "regressed"

@@ -90,7 +90,7 @@ def ab(  # one parameter an option
     from ringbench.drivers import features
     from ringbench.kernel import cpus, program
     from ringbench.machine import caches, isolation
-    from ringbench.machine.lock import held
+    from ringbench.machine.lock import exclusive
     from ringbench.run.calibration import calibrated
     from ringbench.run.interleave.ab import BASE, HEAD, measure
     from ringbench.run.interleave.worktree import check_revision, version
@@ -107,7 +107,7 @@ def ab(  # one parameter an option
     check_new(place)
     program.need_root()
     atomic.make_folder(place)
-    with held(), contextlib.ExitStack() as stack:
+    with exclusive(), contextlib.ExitStack() as stack:
         isolation.warm_up()
         versions = {}
         for name, asked in ((BASE, base), (HEAD, head)):

@@ -26,22 +26,22 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
 
     return {
         "transports": [
-            {"name": t.name, "what": t.sentence, "wakeups": list(t.wakeups), **_availability(features.missing(t))}
+            {"name": t.name, "what": t.description, "wakeups": list(t.wakeups), **_availability(features.missing(t))}
             for t in (*TRANSPORTS.values(), *USER_SPACE.values())
         ],
         "readers": [
-            {"name": r.name, "usage": r.usage or r.name, "what": r.sentence, **_availability(r.missing())}
+            {"name": r.name, "usage": r.usage or r.name, "what": r.description, **_availability(r.missing())}
             for r in READERS.values()
         ],
         "wakeups": [
-            {"name": w.name, "available": True, "usage": w.usage, "what": w.sentence} for w in WAKEUPS.values()
+            {"name": w.name, "available": True, "usage": w.usage, "what": w.description} for w in WAKEUPS.values()
         ],
         "workloads": [
-            {"name": w.name, "usage": w.usage, "what": w.sentence, **_availability(w.missing())}
+            {"name": w.name, "usage": w.usage, "what": w.description, **_availability(w.missing())}
             for w in WORKLOADS.values()
         ],
         "profiles": [
-            {"name": p.name, "available": True, "what": p.sentence, "repeats": p.repeats, "duration_s": p.duration_s}
+            {"name": p.name, "available": True, "what": p.description, "repeats": p.repeats, "duration_s": p.duration_s}
             for p in PROFILES.values()
         ],
         "metrics": [
@@ -55,7 +55,7 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             for m in METRICS
         ],
         "waits": [
-            {"name": w.name, "usage": w.usage, "what": w.sentence, **_availability(features.missing(w))}
+            {"name": w.name, "usage": w.usage, "what": w.description, **_availability(features.missing(w))}
             for w in WAITS.values()
         ],
         "placements": [{"name": name, "available": True, "what": what} for name, what in PLACEMENTS.items()],

@@ -55,14 +55,14 @@ def measured(
     """
     from ringbench.data.store.folder import check_new
     from ringbench.kernel import program
-    from ringbench.machine.lock import held
+    from ringbench.machine.lock import exclusive
     from ringbench.run import preflight
 
     if not resumed:
         check_new(place)
     preflight.check_call(plan)
     program.need_root()
-    with held():
+    with exclusive():
         return _alone(plan, place, keep_events=keep_events, quiet=quiet, resumed=resumed)
 
 

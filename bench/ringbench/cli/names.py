@@ -77,10 +77,10 @@ def _transports() -> Registry:
 
 
 def _nested_transports() -> Registry:
-    from ringbench.drivers.transports import carriers, find_transport
+    from ringbench.drivers.transports import find_transport, transports_carrying
     from ringbench.spec.record import NESTED
 
-    able = carriers(NESTED.struct)
+    able = transports_carrying(NESTED.struct)
 
     def find(name: str) -> object:
         found = find_transport(name)

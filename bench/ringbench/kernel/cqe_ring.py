@@ -7,7 +7,7 @@ from ringbench.kernel.ring import Ring
 from ringbench.kernel.uring import CQE, Uring
 
 
-class Completions(Ring):
+class CqeRing(Ring):
     """A ring of *entries* completions, to be read by its maker.
 
     What finds it full is not refused: the kernel keeps it on a list (IORING_FEAT_NODROP), and hands it over, in its

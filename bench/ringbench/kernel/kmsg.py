@@ -66,7 +66,7 @@ def size_bytes() -> int:
     return found
 
 
-class KernelLog(Ring):
+class KmsgRing(Ring):
     """The lines that come after it was opened and begin with *mark*, each a record of two numbers, 16 bytes.
 
     A line is ``MARK NUMBER STAMP``; the record has stamp and number. *writer*: the name (comm) of the processes that

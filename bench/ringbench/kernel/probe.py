@@ -55,7 +55,7 @@ def firehose(events: int, record_bytes: int) -> Probe:
         sample(record_bytes),
         ("syscalls/sys_enter_getpgid",),
         ("emit_batch.h",),
-        (*_spray(events, record_bytes), f"-DFIREHOSE_PID={FIREHOSE_PID}"),
+        (*_emits_batch(events, record_bytes), f"-DFIREHOSE_PID={FIREHOSE_PID}"),
         in_place=True,
         records_per_run=events,
     )
@@ -68,7 +68,7 @@ def fill(events: int, record_bytes: int) -> Probe:
         sample(record_bytes),
         (),
         ("emit_batch.h",),
-        _spray(events, record_bytes),
+        _emits_batch(events, record_bytes),
         in_place=True,
         records_per_run=events,
     )
@@ -114,5 +114,5 @@ def _getpgid() -> tuple[str, ...]:
     return (f"-DFIREHOSE_PID={FIREHOSE_PID}", f"-DGETPGID={syscalls.number('getpgid')}")
 
 
-def _spray(events: int, record_bytes: int) -> tuple[str, ...]:
+def _emits_batch(events: int, record_bytes: int) -> tuple[str, ...]:
     return (f"-DEVENTS={events}", f"-DRECORD_BYTES={record_bytes}")

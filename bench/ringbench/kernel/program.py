@@ -89,7 +89,7 @@ class Account:
     refused_seq_sum: int
     """Sum of the sequence numbers of those that were refused, modulo 2^64."""
     injected_ns: int | None = None
-    """What an injected cost took by the program's own clock (ringbench.analysis.selftest.selfcheck); None where none is
+    """What an injected cost took by the program's own clock (ringbench.analysis.selftest.aa); None where none is
     injected."""
 
 
@@ -146,23 +146,23 @@ class Program:
         *level*: of that one alone, where programs can interrupt each other; None: of all.
         """
         index = self.transports.index(transport)
-        table = self.bpf["tallies"]
+        table = self.bpf["all_counters"]
         levels = range(len(table)) if level is None else (level,)
-        tallies = [tally for each in levels for tally in table[each]]
+        counters = [of_cpu for each in levels for of_cpu in table[each]]
         by_code: dict[str, int] = {}
         for code in range(FAILED_CODES):
-            count = sum(int(tally.failed[index * FAILED_CODES + code]) for tally in tallies)
+            count = sum(int(of_cpu.failed[index * FAILED_CODES + code]) for of_cpu in counters)
             if count:
                 name = "refused" if code == FAILED_CODES - 1 else errno.errorcode.get(code, str(code))
                 by_code[name] = count
         return Account(
-            attempted=sum(int(tally.attempted[index]) for tally in tallies),
+            attempted=sum(int(of_cpu.attempted[index]) for of_cpu in counters),
             failed=sum(by_code.values()),
             failed_by_code=by_code,
-            seq_sum=sum(int(tally.seq) * (int(tally.seq) - 1) // 2 for tally in tallies) % _MODULO,
-            refused_seq_sum=sum(int(tally.refused_seq[index]) for tally in tallies) % _MODULO,
-            injected_ns=sum(int(tally.injected_ns) for tally in tallies)
-            if hasattr(tallies[0], "injected_ns")
+            seq_sum=sum(int(of_cpu.seq) * (int(of_cpu.seq) - 1) // 2 for of_cpu in counters) % _MODULO,
+            refused_seq_sum=sum(int(of_cpu.refused_seq[index]) for of_cpu in counters) % _MODULO,
+            injected_ns=sum(int(of_cpu.injected_ns) for of_cpu in counters)
+            if hasattr(counters[0], "injected_ns")
             else None,
         )
 

@@ -9,7 +9,7 @@ from ringbench.kernel import syscalls
 from ringbench.kernel.ring import Ring
 
 
-class PoppedQueue(Ring):
+class QueueMapRing(Ring):
     """A queue map of records of *record_bytes* each; records are popped one by one, oldest first."""
 
     def __init__(self, fd: int, record_bytes: int) -> None:

@@ -34,7 +34,7 @@ def slots_in(data: int, record: int) -> int:
     return max(1, data // stride(record))
 
 
-class MappedTickets(Ring):
+class MappedTicketRing(Ring):
     """A ticket ring of *slots* records of *record_bytes* each, for one reader, in memory that is mapped.
 
     *fd*: the map's that has the slots. *next_ticket*: one u64. *data*: the bytes of the slots.
@@ -63,7 +63,7 @@ class MappedTickets(Ring):
         )
 
     @classmethod
-    def of_maps(cls, fd: int, next_fd: int, slots: int, record_bytes: int) -> MappedTickets:
+    def of_maps(cls, fd: int, next_fd: int, slots: int, record_bytes: int) -> MappedTicketRing:
         """Map an array of slots, and the one that has the next ticket."""
         nbytes = whole_pages(slots * stride(record_bytes), 1)
         following = mmap.mmap(next_fd, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ)
@@ -71,7 +71,7 @@ class MappedTickets(Ring):
         return cls(fd, np.frombuffer(following, "<u8", 1), np.frombuffer(memory, np.uint8), slots, record_bytes)
 
     @classmethod
-    def of_arena(cls, arena: BpfArena, slots: int, record_bytes: int) -> MappedTickets:
+    def of_arena(cls, arena: BpfArena, slots: int, record_bytes: int) -> MappedTicketRing:
         """Read an arena, which is mapped already, and stays so when this is closed."""
         following = np.frombuffer(arena.memory, "<u8", 1)
         data = np.frombuffer(arena.memory, np.uint8, offset=SLOTS_AT)

@@ -17,7 +17,7 @@ from ringbench.kernel.tracefs import ROOTS
 
 
 @contextlib.contextmanager
-def held(names: Iterable[str] = LIFECYCLE.tracepoints) -> Iterator[tuple[int, ...]]:
+def keep_enabled(names: Iterable[str] = LIFECYCLE.tracepoints) -> Iterator[tuple[int, ...]]:
     """Hold the tracepoints *names* for as long as the block lasts; yield their perf events' descriptors.
 
     Where one can't be held, trials take longer, no more.

@@ -55,10 +55,10 @@ def run(function: Callable[..., T], *args: object, timeout_s: float | None = Non
     """Call *function* in a fresh process and return what it returns; both must be picklable.
 
     Returns with the answer, while the process is still on its way out (the kernel takes 0.1 s to free probes and
-    rings); the next call, or :func:`settle`, waits for its end. An error of :mod:`ringbench.errors` is raised here as
-    it was there, with its code. Raises InvalidMeasurementError when the process died or took longer than *timeout_s*
-    seconds, and RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the process is
-    killed first.
+    rings); the next call, or :func:`wait_for_exits`, waits for its end. An error of :mod:`ringbench.errors` is raised
+    here as it was there, with its code. Raises InvalidMeasurementError when the process died or took longer than
+    *timeout_s* seconds, and RuntimeError with the process's traceback for anything else. On KeyboardInterrupt the
+    process is killed first.
     """
     started = _Started(_child, function, *args)
     try:
@@ -110,7 +110,7 @@ class SteppedProcess(Generic[T]):
         try:
             self._started.ours.send(again)
         except OSError:
-            settle()
+            wait_for_exits()
             raise errors.InvalidMeasurementError(
                 "the trial's process died between two turns.", InvalidCode.PROCESS_DIED
             ) from None
@@ -130,7 +130,7 @@ class _Started:
     """A process that was started, and the end of the pipe that it answers to."""
 
     def __init__(self, child: Callable[..., None], function: Callable[..., Any], *args: object) -> None:
-        settle()
+        wait_for_exits()
         self.ours, theirs = _context.Pipe()
         warm_up()
         server: Any = forkserver._forkserver
@@ -149,7 +149,7 @@ class _Started:
                 )
             kind, value = self.ours.recv()
         except (EOFError, ConnectionResetError):
-            settle()
+            wait_for_exits()
             raise errors.InvalidMeasurementError(
                 f"the trial's process died with status {self._process.exitcode} and no answer.",
                 InvalidCode.PROCESS_DIED,
@@ -161,19 +161,19 @@ class _Started:
 
     def kill(self) -> None:
         self._process.kill()
-        settle()
+        wait_for_exits()
 
 
 def _unwrapped(kind: str, value: Any) -> Any:
     if kind == "returned":
         return value
-    settle()
+    wait_for_exits()
     name, *told = value
     known = getattr(errors, name, None)
     raise (known or RuntimeError)(*told)
 
 
-def settle() -> None:
+def wait_for_exits() -> None:
     """Wait until the process of the last call has ended, and with it everything it had in the kernel."""
     while _leaving:
         _leaving.pop().join()

@@ -21,7 +21,7 @@ _FLOCK = struct.Struct("hhqqi")
 
 
 @contextlib.contextmanager
-def held(place: Path = PLACE) -> Iterator[None]:
+def exclusive(place: Path = PLACE) -> Iterator[None]:
     """Hold the machine for the length of the block. OptionError, naming who has it, where another process does.
 
     Where the file cannot be made (a read-only system), nothing is held: that is no reason not to measure.

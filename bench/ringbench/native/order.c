@@ -16,11 +16,11 @@ typedef uint64_t u64;
 
 #include "order/bins.h"
 #include "order/lateness.h"
-#include "order/ranks.h"
-#include "order/lives.h"
-#include "order/chosen.h"
-#include "order/passes.h"
-#include "order/hold.h"
+#include "order/displacement.h"
+#include "order/tasks.h"
+#include "order/selected.h"
+#include "order/merged.h"
+#include "order/reorder_window.h"
 #include "order/latency.h"
 
 const u64 structure_bytes[] = {

@@ -49,7 +49,7 @@ class Profile:
     """A named set of groups, with how long and how often each scenario is measured."""
 
     name: str
-    sentence: str
+    description: str
     groups: tuple[Group, ...]
     repeats: int
     duration_s: float

@@ -65,7 +65,7 @@ class TransportSpec:
     """Its file under bpf/transport/, or in :attr:`folder`."""
     wakeups: tuple[str, ...]
     """The kinds of wake-up policy it can have."""
-    sentence: str
+    description: str
     """What it is, in one sentence, for ``ringbench list``."""
     round_size: Callable[[int, int], int]
     """(bytes asked for, rings) -> bytes of event data that it gets, over all CPUs."""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringbench.analysis.gate.gate import Gated, itself, judge
-from ringbench.analysis.gate.pairs import cases_of
+from ringbench.analysis.gate.pairs import cell_pairs_of
 from ringbench.analysis.gate.schedule import Schedule
 from ringbench.analysis.gate.verdict import EXIT_STATUS, Verdict
 from ringbench.spec.codes import InvalidCode
@@ -18,7 +18,7 @@ from tests.analysis.gate.worlds import Change, Row, rows, slower, wander
 
 
 def gate(base: list[Row], head: list[Row], *, interleaved: bool = True, **more: Any) -> Gated:
-    return judge(cases_of(base, head), interleaved=interleaved, **more)
+    return judge(cell_pairs_of(base, head), interleaved=interleaved, **more)
 
 
 def changed(change: Change, seed: int = 1, **more: Any) -> Gated:
@@ -27,7 +27,7 @@ def changed(change: Change, seed: int = 1, **more: Any) -> Gated:
 
 
 def regressed(gated: Gated) -> set[tuple[str, str]]:
-    return {(figure.name, cell.case.transport) for cell, figure in gated.figures(Verdict.REGRESSED)}
+    return {(figure.name, cell.pair.transport) for cell, figure in gated.figures(Verdict.REGRESSED)}
 
 
 def test_a_thing_compared_with_itself_in_turn_is_the_same_though_the_machine_drifts() -> None:
@@ -251,13 +251,15 @@ def test_a_few_blocks_are_too_few(blocks: int) -> None:
 def test_a_session_against_itself_is_the_same_whatever_it_holds() -> None:
     broken = [{**row, "valid": False} for row in rows(1, 1)]
     for each in (rows(1), rows(1, 1), broken):
-        assert itself(cases_of(each, each)).verdict is Verdict.SAME
+        assert itself(cell_pairs_of(each, each)).verdict is Verdict.SAME
 
 
 def test_a_doubt_takes_away_good_news_and_no_bad_ones() -> None:
     assert gate(rows(1), rows(2), doubts=["the head is interrupted"]).verdict is Verdict.INCONCLUSIVE
     worse = judge(
-        cases_of(rows(1), rows(2, change=slower("fill_ns_per_event", 0.3))), interleaved=True, doubts=["interrupted"]
+        cell_pairs_of(rows(1), rows(2, change=slower("fill_ns_per_event", 0.3))),
+        interleaved=True,
+        doubts=["interrupted"],
     )
     assert worse.verdict is Verdict.REGRESSED
 

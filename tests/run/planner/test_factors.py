@@ -149,8 +149,8 @@ def test_a_reader_that_makes_no_sense_is_refused(name: str, said: str) -> None:
 
 
 def test_every_kind_is_described() -> None:
-    assert all(kind.sentence and kind.usage.startswith(kind.name) for kind in WAKEUPS.values())
-    assert all(kind.sentence for kind in READERS.values())
+    assert all(kind.description and kind.usage.startswith(kind.name) for kind in WAKEUPS.values())
+    assert all(kind.description for kind in READERS.values())
 
 
 def test_nested_is_two_programs_and_takes_no_argument() -> None:

@@ -57,29 +57,29 @@ def read_loop(counters: list[Counter], *names: str) -> ReadLoop:
 def test_it_looks_when_any_ring_wakes_it_and_not_before(counters: list[Counter], names: tuple[str, str]) -> None:
     made = read_loop(counters, *names)
     counters[1].submit(3, wake=False)
-    assert made.look(None) == 0
+    assert made.step(None) == 0
     assert counters[1].looks == 0, "nobody woke it"
     for place in (0, 1, 1):
         counters[place].submit(2, wake=True)
         before = counters[0].delivered + counters[1].delivered
-        while made.look(None):
+        while made.step(None):
             pass
         assert counters[0].there == counters[1].there == 0
         assert counters[0].delivered + counters[1].delivered > before
-    assert made.reading().delivered == (2, 7)
-    assert made.reading().wakeups == 3, "a wait that brings nothing is no wake-up"
+    assert made.counters().delivered == (2, 7)
+    assert made.counters().wakeups == 3, "a wait that brings nothing is no wake-up"
     made.close()
 
 
 def test_it_looks_at_a_ringbuf_again_until_nothing_is_left(counters: list[Counter]) -> None:
     made = read_loop(counters, "perf", "ringbuf-per-cpu")
     counters[1].submit(1, wake=True)
-    assert made.look(None) == 1
+    assert made.step(None) == 1
     counters[1].submit(5, wake=False)  # committed when the consumer's position had not reached it
-    assert made.look(None) == 5
-    assert made.look(None) == 0
+    assert made.step(None) == 5
+    assert made.step(None) == 0
     looks = counters[1].looks
-    assert made.look(None) == 0
+    assert made.step(None) == 0
     assert counters[1].looks == looks, "then it sleeps"
     made.close()
 
@@ -87,18 +87,18 @@ def test_it_looks_at_a_ringbuf_again_until_nothing_is_left(counters: list[Counte
 def test_what_a_call_leaves_in_a_ringbuf_is_taken_by_the_next(counters: list[Counter]) -> None:
     made = read_loop(counters, "ringbuf-reserve", "perf")
     counters[0].submit(CALL_LIMIT + 7, wake=True)
-    assert made.look(None) == CALL_LIMIT
-    assert made.look(None) == 7
-    assert made.reading().wakeups == 2
+    assert made.step(None) == CALL_LIMIT
+    assert made.step(None) == 7
+    assert made.counters().wakeups == 2
     made.close()
 
 
 def test_perf_is_looked_at_when_it_wakes_only(counters: list[Counter]) -> None:
     made = read_loop(counters, "ringbuf-reserve", "perf")
     counters[1].submit(500, wake=True)
-    assert made.look(None) == 500
+    assert made.step(None) == 500
     counters[1].submit(20, wake=False)
-    assert made.look(None) == 0
+    assert made.step(None) == 0
     assert counters[1].there == 20
     made.close()
 
@@ -109,6 +109,6 @@ def test_a_wait_ends_with_its_time_where_nobody_wakes(counters: list[Counter]) -
         os.close(each.fd)
         each.fd = os.eventfd(0)  # who wrote to it is gone: the poll holds what it polls
     before = time.monotonic()
-    assert made.look(None) == 0
+    assert made.step(None) == 0
     assert time.monotonic() > before
     made.close()

@@ -22,7 +22,7 @@ from ringbench.errors import InvalidMeasurementError, OptionError, RingbenchErro
 from ringbench.report.figures import ringdump_figure, style
 from ringbench.report.terminal.ringdump_screen import show
 from ringbench.tools.ringdump import dump_json, snapshot
-from ringbench.tools.ringdump.dump import RingDump, Scene, Snapshot, decode
+from ringbench.tools.ringdump.dump import RingDump, Snapshot, Step, decode
 from tests.cli.inside import inside
 from tests.native.fake import BUSY, DISCARD, MODULO, PAGE, FakeRingbuf, payload
 from tests.native.scripts import TORTURE, starts
@@ -155,14 +155,14 @@ def test_what_was_written_over_while_it_was_copied_is_thrown_away(monkeypatch: p
         monkeypatch.setattr(snapshot, "struct", SimpleNamespace(unpack_from=unpack_from))
         if laps == snapshot._TRIES:
             with pytest.raises(InvalidMeasurementError, match="take a quieter moment"):
-                snapshot.photograph(fake.fd, PAGE)
+                snapshot.snapshot(fake.fd, PAGE)
         else:
-            assert snapshot.photograph(fake.fd, PAGE) == _snapshot(fake)
+            assert snapshot.snapshot(fake.fd, PAGE) == _snapshot(fake)
 
 
 def test_a_ring_that_is_too_large_is_not_copied() -> None:
     with pytest.raises(OptionError, match="the ring has 134217728 bytes of data"):
-        snapshot.photograph(-1, 1 << 27)
+        snapshot.snapshot(-1, 1 << 27)
 
 
 # ---- files -------------------------------------------------------------------------------------------------------
@@ -170,21 +170,21 @@ def test_a_ring_that_is_too_large_is_not_copied() -> None:
 RECORDS = struct.pack("<II56s", 56, 3, b"x" * 56) + struct.pack("<II56s", 56 | BUSY, 3, b"y" * 56)
 
 
-def _album(name: str = "two", said: str = "Two records.") -> RingDump:
+def _dump(name: str = "two", said: str = "Two records.") -> RingDump:
     snapshot = Snapshot(0, 128, 64, RECORDS + bytes(PAGE - 128))
-    return RingDump("2026-11-29T00:00:00+00:00", "Linux 6.18 x86_64", "0.1.0", (Scene.of(name, said, snapshot),))
+    return RingDump("2026-11-29T00:00:00+00:00", "Linux 6.18 x86_64", "0.1.0", (Step.of(name, said, snapshot),))
 
 
 def test_a_stored_album_comes_back_as_it_was(tmp_path: Path) -> None:
-    dump_json.write(tmp_path / "rings.json", _album("n\x1b[2J", "s\u202e"))
-    assert dump_json.read(tmp_path / "rings.json") == _album("n\x1b[2J", "s\u202e")
+    dump_json.write(tmp_path / "rings.json", _dump("n\x1b[2J", "s\u202e"))
+    assert dump_json.read(tmp_path / "rings.json") == _dump("n\x1b[2J", "s\u202e")
 
 
 def _stored() -> dict[str, Any]:
     data = base64.b64encode(RECORDS + bytes(PAGE - 128)).decode()
-    scene = {"name": "two", "said": "", "consumer": 0, "producer": 128, "pending": 0, "data": data}
+    step = {"name": "two", "said": "", "consumer": 0, "producer": 128, "pending": 0, "data": data}
     head = {"format": "ringbench.anatomy", "version": 1, "taken": "2026-11-29T00:00:00+00:00"}
-    return {**head, "kernel": "Linux", "ringbench": "0.1.0", "scenes": [scene]}
+    return {**head, "kernel": "Linux", "ringbench": "0.1.0", "scenes": [step]}
 
 
 @pytest.mark.parametrize(
@@ -233,11 +233,11 @@ def test_a_file_with_any_damage_is_an_album_or_an_error(
     path = tmp_path_factory.mktemp("damaged") / "rings.json"
     path.write_bytes(whole[:at] + noise + whole[at + cut :])
     try:
-        album = dump_json.read(path)
+        dump = dump_json.read(path)
     except RingbenchError as error:
         assert len(str(error).splitlines()) == 1
     else:
-        show(album, io.StringIO())
+        show(dump, io.StringIO())
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_the_text_has_both_positions_and_each_header() -> None:
     out = io.StringIO()
-    show(_album(), out, 100)
+    show(_dump(), out, 100)
     lines = [line.split() for line in out.getvalue().splitlines()]
     assert ["0", "0", "0x00000038", "3", "56", "64", "committed"] in lines
     assert ["64", "64", "0x80000038", "3", "56", "64", "busy"] in lines
@@ -263,29 +263,29 @@ def test_the_text_has_both_positions_and_each_header() -> None:
 
 def test_hostile_text_is_never_shown_raw() -> None:
     out = io.StringIO()
-    show(_album("\x1b[2Jname", "[red]said\x07\u202e"), out, 100)
+    show(_dump("\x1b[2Jname", "[red]said\x07\u202e"), out, 100)
     assert not {"\x1b", "\x07", "\u202e"} & set(out.getvalue())
     assert "[red]said" in out.getvalue()
-    drawn = ringdump_figure.draw(_album("\x1b[2J$\\frac", "x"))
+    drawn = ringdump_figure.draw(_dump("\x1b[2J$\\frac", "x"))
     assert style.render(drawn, "png").startswith(b"\x89PNG")
 
 
 def test_the_words_of_the_figure_name_every_scene() -> None:
-    assert ringdump_figure.words(_album()) == "two: 1 committed and 1 busy, 3,968 bytes free."
+    assert ringdump_figure.words(_dump()) == "two: 1 committed and 1 busy, 3,968 bytes free."
 
 
 def test_a_recorded_ring_is_shown_without_root(tmp_path: Path) -> None:
-    dump_json.write(tmp_path / "rings.json", _album())
-    done = inside("anatomy", "rings.json", "--json", "--plot", "rings.svg", cwd=tmp_path)
+    dump_json.write(tmp_path / "rings.json", _dump())
+    done = inside("ringdump", "rings.json", "--json", "--plot", "rings.svg", cwd=tmp_path)
     assert done.returncode == 0
-    (scene,) = json.loads(done.stdout)["scenes"]
-    assert [(r["position"], r["length"], r["busy"], r["discarded"]) for r in scene["records"]] == [
+    (step,) = json.loads(done.stdout)["scenes"]
+    assert [(r["position"], r["length"], r["busy"], r["discarded"]) for r in step["records"]] == [
         (0, 56, False, False),
         (64, 56, True, False),
     ]
-    assert (scene["consumer"], scene["producer"], scene["records_in_reach"]) == (0, 128, 1)
+    assert (step["consumer"], step["producer"], step["records_in_reach"]) == (0, 128, 1)
     assert "<svg" in (tmp_path / "rings.svg").read_text()
-    again = inside("anatomy", "rings.json", "--save", "copy.json", cwd=tmp_path)
+    again = inside("ringdump", "rings.json", "--save", "copy.json", cwd=tmp_path)
     assert again.returncode == 0
     assert (tmp_path / "copy.json").read_bytes() == (tmp_path / "rings.json").read_bytes()
 
@@ -300,7 +300,7 @@ def test_a_recorded_ring_is_shown_without_root(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_call_is_refused(tmp_path: Path, arguments: list[str], said: str) -> None:
-    done = inside("anatomy", *arguments, cwd=tmp_path)
+    done = inside("ringdump", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
     assert said in done.stderr

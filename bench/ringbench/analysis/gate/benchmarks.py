@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ringbench.analysis.gate.pairs import Case, Series
+from ringbench.analysis.gate.pairs import CellPair, MetricPair
 from ringbench.analysis.gate.registry import JUDGED, Judged
 from ringbench.analysis.view import shown
 from ringbench.data.metrics import Column, GateRule
@@ -26,12 +26,12 @@ _EXTRA = JUDGED
 """Lists in extra_info, a value for each round, that are judged as the columns of sessions of their names are."""
 
 
-def cases_of(base: Path, head: Path) -> list[Case]:
+def cell_pairs_of(base: Path, head: Path) -> list[CellPair]:
     """Return each benchmark that either file has. Raises UnreadableSessionError for what is no file of
     pytest-benchmark.
     """
     sides = [_benchmarks(path) for path in (base, head)]
-    return [_case(name, sides[0].get(name), sides[1].get(name)) for name in dict.fromkeys([*sides[0], *sides[1]])]
+    return [_cell_pair(name, sides[0].get(name), sides[1].get(name)) for name in dict.fromkeys([*sides[0], *sides[1]])]
 
 
 def facts(path: Path) -> dict[str, str]:
@@ -83,17 +83,17 @@ def _benchmarks(path: Path) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def _case(name: str, base: Mapping[str, Any] | None, head: Mapping[str, Any] | None) -> Case:
+def _cell_pair(name: str, base: Mapping[str, Any] | None, head: Mapping[str, Any] | None) -> CellPair:
     sides = [{} if side is None else _values(side) for side in (base, head)]
     columns = dict.fromkeys([*sides[0], *sides[1]])
     known = {"s": TIME, **_EXTRA}
-    series = [Series(known[column], sides[0].get(column, {}), sides[1].get(column, {})) for column in columns]
+    series = [MetricPair(known[column], sides[0].get(column, {}), sides[1].get(column, {})) for column in columns]
     series = [
-        Series(each.judged, each.base, each.head, frozenset(each.head)) for each in series if each.base or each.head
+        MetricPair(each.judged, each.base, each.head, frozenset(each.head)) for each in series if each.base or each.head
     ]
     rounds = max([len(values) for side in sides for values in side.values()], default=0)
     only = "" if base is not None and head is not None else "base" if base is not None else "head"
-    return Case(shown(name), "benchmark", shown(name), tuple(series), rounds, only_in=only)
+    return CellPair(shown(name), "benchmark", shown(name), tuple(series), rounds, only_in=only)
 
 
 def _values(benchmark: Mapping[str, Any]) -> dict[str, dict[str, float]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ringbench.analysis.gate import benchmarks, comparable
 from ringbench.analysis.gate.comparison import Comparison, Side
 from ringbench.analysis.gate.gate import first_run, itself, judge
-from ringbench.analysis.gate.pairs import cases_of
+from ringbench.analysis.gate.pairs import cell_pairs_of
 from ringbench.analysis.gate.schedule import ONCE, Schedule
 from ringbench.analysis.history import baselines
 from ringbench.analysis.view import SessionView, shown
@@ -43,11 +43,11 @@ def of_sessions(base: SessionView, head: SessionView, across: Collection[str] = 
     """Return two sessions compared. OptionError where they differ in what is not *across*."""
     sides = Side.of(base), Side.of(head)
     if comparable.are_one(base, head):
-        return Comparison(itself(cases_of(base.rows, head.rows)), *sides)
+        return Comparison(itself(cell_pairs_of(base.rows, head.rows)), *sides)
     notes = comparable.check(base, head, across)
     interleaved = comparable.are_sides(base, head)
     gated = judge(
-        cases_of(base.rows, head.rows),
+        cell_pairs_of(base.rows, head.rows),
         interleaved=interleaved,
         schedule=schedule_of(head) if interleaved else ONCE,
         doubts=comparable.doubts(base, head, interleaved=interleaved),
@@ -90,9 +90,9 @@ def _files(base: str, head: str, *, first: bool) -> Comparison:
                 f"there is no file {printable(base)}. If it is to come later, as in a first run: --first-run."
             )
         return Comparison(first_run(f"there is no base {printable(base)} yet"), None, here)
-    cases = benchmarks.cases_of(*sides)
+    pairs = benchmarks.cell_pairs_of(*sides)
     there = Side(shown(sides[0].name), benchmarks.facts(sides[0]))
     if sides[0].read_bytes() == sides[1].read_bytes():
-        return Comparison(itself(cases), there, here)
-    gated = judge(cases, interleaved=False, doubts=benchmarks.doubts(*sides))
+        return Comparison(itself(pairs), there, here)
+    gated = judge(pairs, interleaved=False, doubts=benchmarks.doubts(*sides))
     return Comparison(gated, there, here)

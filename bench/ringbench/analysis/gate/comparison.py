@@ -85,7 +85,7 @@ class Comparison:
 
     def said(self, cell: GatedCell, figure: Figure) -> str:
         """Return one figure's change in words, with its cell."""
-        return f"{figure.title.lower()} {change(figure)} ({cell.case.transport}, {cell.case.name})"
+        return f"{figure.title.lower()} {change(figure)} ({cell.pair.transport}, {cell.pair.name})"
 
 
 def change(figure: Figure) -> str:
@@ -142,9 +142,9 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 def _cell(cell: GatedCell) -> dict[str, Any]:
     return {
-        "cell": cell.case.name,
-        "transport": cell.case.transport,
-        "blocks": cell.case.blocks,
+        "cell": cell.pair.name,
+        "transport": cell.pair.transport,
+        "blocks": cell.pair.blocks,
         "verdict": cell.verdict.value,
         "why": cell.why,
         "figures": [_figure(figure) for figure in cell.figures],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ringbench.analysis.gate.pairs import Case
+from ringbench.analysis.gate.pairs import CellPair
 from ringbench.analysis.gate.registry import Judged
-from ringbench.analysis.gate.rules import account, is_noisy, judge_series
+from ringbench.analysis.gate.rules import account, is_noisy, judge_metric
 from ringbench.analysis.gate.schedule import ONCE, Schedule
 from ringbench.analysis.gate.verdict import Judgement, Verdict, overall
 
@@ -40,7 +40,7 @@ class Figure:
 class GatedCell:
     """One cell, judged."""
 
-    case: Case
+    pair: CellPair
     figures: tuple[Figure, ...]
     why: str = ""
     """Why it has no figures, where it has none."""
@@ -71,7 +71,7 @@ class Gated:
 
 
 def judge(
-    cases: Sequence[Case],
+    pairs: Sequence[CellPair],
     *,
     interleaved: bool,
     schedule: Schedule = ONCE,
@@ -82,11 +82,11 @@ def judge(
     *interleaved*: whether block by block both sides were measured side by side. *doubts*: what puts the whole in
     doubt: with any, it cannot come out as the same, or improved. Nothing in common is a doubt, too.
     """
-    tests = sum(is_noisy(series) for case in cases for series in case.series)
-    cells = tuple(_cell(case, tests, schedule, interleaved=interleaved) for case in cases)
+    tests = sum(is_noisy(series) for pair in pairs for series in pair.series)
+    cells = tuple(_cell(pair, tests, schedule, interleaved=interleaved) for pair in pairs)
     doubts = list(doubts)
     judged = [cell for cell in cells if cell.verdict is not Verdict.NOT_JUDGED]
-    if not any(series.base and series.head for case in cases for series in case.series):
+    if not any(series.base and series.head for pair in pairs for series in pair.series):
         doubts.append("the two have no figure of any cell in common")
     found = overall(cell.verdict for cell in judged)
     if doubts and found in (Verdict.SAME, Verdict.IMPROVED):
@@ -94,16 +94,16 @@ def judge(
     return Gated(found, cells, tuple(doubts), interleaved, tests)
 
 
-def itself(cases: Sequence[Case]) -> Gated:
+def itself(pairs: Sequence[CellPair]) -> Gated:
     """Return what there is to say of a session that is compared with itself."""
     why = "it is the same session"
     cells = tuple(
         GatedCell(
-            case,
-            tuple(Figure(s.judged, Judgement(Verdict.SAME, why, s.judged.kind)) for s in case.series),
+            pair,
+            tuple(Figure(s.judged, Judgement(Verdict.SAME, why, s.judged.kind)) for s in pair.series),
             verdict=Verdict.SAME,
         )
-        for case in cases
+        for pair in pairs
     )
     return Gated(Verdict.SAME, cells, (), interleaved=True, tests=0)
 
@@ -113,16 +113,16 @@ def first_run(why: str) -> Gated:
     return Gated(Verdict.FIRST_RUN, (), (why,), interleaved=False, tests=0)
 
 
-def _cell(case: Case, tests: int, schedule: Schedule, *, interleaved: bool) -> GatedCell:
-    levels = schedule.levels(case.blocks, tests, interleaved=interleaved)
-    figures = [Figure(series.judged, judge_series(series, case, levels)) for series in case.series]
-    if (kept := account(case)) is not None:
+def _cell(pair: CellPair, tests: int, schedule: Schedule, *, interleaved: bool) -> GatedCell:
+    levels = schedule.levels(pair.blocks, tests, interleaved=interleaved)
+    figures = [Figure(series.judged, judge_metric(series, pair, levels)) for series in pair.series]
+    if (kept := account(pair)) is not None:
         figures.insert(0, Figure(None, kept))
     if not figures:
-        return GatedCell(case, (), "it has no figure that is judged", Verdict.NOT_JUDGED)
-    if case.only_in:
-        gone = case.only_in == "base"
+        return GatedCell(pair, (), "it has no figure that is judged", Verdict.NOT_JUDGED)
+    if pair.only_in:
+        gone = pair.only_in == "base"
         why = "it was not measured in the head" if gone else "it is new: the base does not have it"
-        return GatedCell(case, (), why, Verdict.INCONCLUSIVE if gone else Verdict.NOT_JUDGED)
+        return GatedCell(pair, (), why, Verdict.INCONCLUSIVE if gone else Verdict.NOT_JUDGED)
     verdicts = {f.judgement.verdict for f in figures} - {Verdict.NOT_JUDGED}
-    return GatedCell(case, tuple(figures), verdict=overall(verdicts) if verdicts else Verdict.NOT_JUDGED)
+    return GatedCell(pair, tuple(figures), verdict=overall(verdicts) if verdicts else Verdict.NOT_JUDGED)

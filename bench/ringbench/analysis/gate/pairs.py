@@ -33,7 +33,7 @@ SATURATED = Broken(AnswerCode.SATURATED, "saturated: the load could not be offer
 
 
 @dataclass(frozen=True)
-class Series:
+class MetricPair:
     """One figure of a cell: what both sides have of it."""
 
     judged: Judged
@@ -44,7 +44,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Case:
+class CellPair:
     """One cell on both sides."""
 
     name: str
@@ -52,7 +52,7 @@ class Case:
     transport: str
     scenario: str
     """As the plan calls it."""
-    series: tuple[Series, ...]
+    series: tuple[MetricPair, ...]
     blocks: int
     """Of the side that has more."""
     base_broken: tuple[Broken, ...] = ()
@@ -65,14 +65,16 @@ class Case:
     key: tuple[Any, ...] = ()
 
 
-def cases_of(base: Iterable[Record], head: Iterable[Record], rename: Mapping[str, str] | None = None) -> list[Case]:
+def cell_pairs_of(
+    base: Iterable[Record], head: Iterable[Record], rename: Mapping[str, str] | None = None
+) -> list[CellPair]:
     """Return every cell that *base* or *head*, rows of trials.parquet, has, in the order in which they are shown.
 
     *rename*: transports of the head by the names that the base has for them.
     """
     sides = [_sides(base, {}), _sides(head, rename or {})]
     keys = dict.fromkeys(key for side in sides for key in (*side.cells, *side.broken))
-    return [_case(key, sides[0], sides[1]) for key in keys]
+    return [_cell_pair(key, sides[0], sides[1]) for key in keys]
 
 
 _Key = tuple[Setting, str]
@@ -114,7 +116,7 @@ def _sides(rows: Iterable[Record], rename: Mapping[str, str]) -> _Side:
     )
 
 
-def _case(key: _Key, base: _Side, head: _Side) -> Case:
+def _cell_pair(key: _Key, base: _Side, head: _Side) -> CellPair:
     setting, transport = key
     kind = known(plain_name(transport))
     b, h = base.cells.get(key), head.cells.get(key)
@@ -123,8 +125,8 @@ def _case(key: _Key, base: _Side, head: _Side) -> Case:
     for name, judged in JUDGED.items():
         of_base, of_head = (cell.by_block(name) if cell else {} for cell in (b, h))
         if (of_base or of_head) and judged.applies(setting):
-            found.append(Series(judged, of_base, of_head, frozenset(of_head) - disturbed))
-    return Case(
+            found.append(MetricPair(judged, of_base, of_head, frozenset(of_head) - disturbed))
+    return CellPair(
         setting.words(),
         transport,
         base.scenarios.get(key) or head.scenarios[key],

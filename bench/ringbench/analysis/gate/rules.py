@@ -16,7 +16,7 @@ from statistics import median
 import numpy as np
 from scipy.stats import fisher_exact
 
-from ringbench.analysis.gate.pairs import SATURATED, Broken, Case, Series
+from ringbench.analysis.gate.pairs import SATURATED, Broken, CellPair, MetricPair
 from ringbench.analysis.gate.verdict import Judgement, Verdict
 from ringbench.analysis.quantities import amount, count, number
 from ringbench.data.metrics import Column
@@ -48,7 +48,7 @@ class Levels:
     """Whether block by block both sides were measured side by side. Else they drift apart between them."""
 
 
-def judge_series(series: Series, case: Case, levels: Levels) -> Judgement:
+def judge_metric(series: MetricPair, pair: CellPair, levels: Levels) -> Judgement:
     """Return the verdict on one figure of *case*."""
     kind = series.judged.kind
     if not series.base or not series.head:
@@ -63,13 +63,13 @@ def judge_series(series: Series, case: Case, levels: Levels) -> Judgement:
     if not any(series.base.values()):
         return _zero(series)
     why = "the base has some already"
-    if case.unpromised:
+    if pair.unpromised:
         why = "a ring per CPU promises no order between CPUs"
-    verdict = Verdict.NOT_JUDGED if case.unpromised else Verdict.INCONCLUSIVE
+    verdict = Verdict.NOT_JUDGED if pair.unpromised else Verdict.INCONCLUSIVE
     return Judgement(verdict, why, kind, *_medians(series))
 
 
-def is_noisy(series: Series) -> bool:
+def is_noisy(series: MetricPair) -> bool:
     """Tell whether statistics are needed to judge a figure: these are so many tests that allowance is made for."""
     kind = series.judged.kind
     if not series.base or not series.head or kind == "exact":
@@ -78,20 +78,20 @@ def is_noisy(series: Series) -> bool:
     return kind != "zero" or (any(series.base.values()) and bool(series.judged.smallest))
 
 
-def account(case: Case) -> Judgement | None:
+def account(pair: CellPair) -> Judgement | None:
     """Return the verdict on trials of a cell that have no figures; None where that is no matter.
 
     An account that does not add up in the head, and did in the base, is a regression. A load that could not be offered
     now and then is what a shared machine does: up to :data:`TOLERATED` of a cell's blocks it is let pass. Whatever else
     broke off is in doubt.
     """
-    base, head = (sum(map(_unbalanced, broken)) for broken in (case.base_broken, case.head_broken))
+    base, head = (sum(map(_unbalanced, broken)) for broken in (pair.base_broken, pair.head_broken))
     if head and not base:
-        said = next(broken.said for broken in case.head_broken if _unbalanced(broken))
+        said = next(broken.said for broken in pair.head_broken if _unbalanced(broken))
         return Judgement(Verdict.REGRESSED, f"{count(head, 'trial')} of the head: {said}", "exact", base, head)
-    for side, broken in (("head", case.head_broken), ("base", case.base_broken)):
+    for side, broken in (("head", pair.head_broken), ("base", pair.base_broken)):
         saturated = broken.count(SATURATED)
-        if len(broken) > saturated or saturated > TOLERATED * case.blocks:
+        if len(broken) > saturated or saturated > TOLERATED * pair.blocks:
             told = next((each for each in broken if each != SATURATED), SATURATED)
             why = f"{count(len(broken), 'trial')} of the {side} without figures: {told.said}"
             return Judgement(Verdict.INCONCLUSIVE, why, "exact", base, head)
@@ -102,12 +102,12 @@ def _unbalanced(broken: Broken) -> bool:
     return broken.code in (InvalidCode.ACCOUNT_UNBALANCED, InvalidCode.CHECKSUM_MISMATCH)
 
 
-def _medians(series: Series) -> tuple[float | None, float | None]:
+def _medians(series: MetricPair) -> tuple[float | None, float | None]:
     base, head = list(series.base.values()), list(series.head.values())
     return (median(base) if base else None), (median(head) if head else None)
 
 
-def _exact(series: Series) -> Judgement:
+def _exact(series: MetricPair) -> Judgement:
     base, head = sorted(set(series.base.values())), sorted(set(series.head.values()))
     column = series.judged.column
     if base == head:
@@ -118,7 +118,7 @@ def _exact(series: Series) -> Judgement:
     return Judgement(verdict, f"{before} became {after}", "exact", *_medians(series))
 
 
-def _zero(series: Series) -> Judgement:
+def _zero(series: MetricPair) -> Judgement:
     """Judge a count, or a share, of which the base had none."""
     some = {block: value for block, value in series.head.items() if value}
     medians, blocks = _medians(series), min(len(series.base), len(series.head))
@@ -133,7 +133,7 @@ def _zero(series: Series) -> Judgement:
     return Judgement(Verdict.SAME, f"none in {count(blocks, 'block')}", "zero", *medians)
 
 
-def _seldom(series: Series, levels: Levels) -> Judgement:
+def _seldom(series: MetricPair, levels: Levels) -> Judgement:
     """Judge losses where the base had some in less than half of its blocks: by how many blocks have any.
 
     A difference of medians, or of means, would be blind to a small loss that was seldom and is now in every block. The
@@ -151,7 +151,7 @@ def _seldom(series: Series, levels: Levels) -> Judgement:
     return Judgement(verdict, said, "zero", *medians, more_blocks=None if verdict is Verdict.SAME else before)
 
 
-def _noisy(series: Series, levels: Levels, *, ratio: bool) -> Judgement:
+def _noisy(series: MetricPair, levels: Levels, *, ratio: bool) -> Judgement:
     kind, medians, column = ("ratio" if ratio else "difference"), _medians(series), series.judged.column
     if ratio and not any(series.base.values()) and not any(series.head.values()):
         return Judgement(Verdict.SAME, "0 on both sides", kind, *medians)
@@ -169,7 +169,7 @@ def _noisy(series: Series, levels: Levels, *, ratio: bool) -> Judgement:
     return Judgement(verdict, why, kind, *medians, change, more)
 
 
-def _interval(series: Series, common: list[str], tail: float, levels: Levels, *, ratio: bool) -> Interval:
+def _interval(series: MetricPair, common: list[str], tail: float, levels: Levels, *, ratio: bool) -> Interval:
     def scaled(values: list[float]) -> list[float]:
         return [math.log(value) for value in values] if ratio else values
 

@@ -62,7 +62,7 @@ def _physical(data: int, rings: int) -> int:
 
 MAPPED_RING = UserTransport(
     name="mapped-ring",
-    sentence="transport-only, producers in user space: the ringbuf's algorithm in memory that processes share",
+    description="transport-only, producers in user space: the ringbuf's algorithm in memory that processes share",
     round_size=at_most,
     physical_bytes=_physical,
     stride=stride,

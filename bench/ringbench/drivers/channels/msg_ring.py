@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from ringbench.drivers.channels.channel import UserTransport
 from ringbench.drivers.channels.size import CQE, at_most, itself
 from ringbench.kernel import smaps
-from ringbench.kernel.cqe_ring import Completions
+from ringbench.kernel.cqe_ring import CqeRing
 from ringbench.kernel.uring import Uring
 from ringbench.native import producer
 from ringbench.native.producer import Writer
@@ -29,7 +29,7 @@ class MsgRing:
     """A ring of *buffer_bytes* of completions."""
 
     def __init__(self, buffer_bytes: int) -> None:
-        self.ring = Completions(buffer_bytes // CQE)
+        self.ring = CqeRing(buffer_bytes // CQE)
         self.buffer_bytes = self.ring.entries * CQE
 
     def write(self, orders: Writer) -> None:
@@ -86,7 +86,7 @@ def _physical(data: int, rings: int) -> int:
 
 MSG_RING = UserTransport(
     name="msg-ring",
-    sentence="transport-only, producers in user space: io_uring's MSG_RING posts a completion into the reader's ring",
+    description="transport-only, producers in user space: io_uring's MSG_RING posts completions to the reader's ring",
     round_size=at_most,
     physical_bytes=_physical,
     stride=itself,

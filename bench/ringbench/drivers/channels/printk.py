@@ -16,7 +16,7 @@ from ringbench.drivers.channels.channel import UserTransport
 from ringbench.drivers.channels.size import itself
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import kmsg, syscalls
-from ringbench.kernel.kmsg import KernelLog
+from ringbench.kernel.kmsg import KmsgRing
 from ringbench.native import producer
 from ringbench.native.producer import Writer
 from ringbench.spec.published import KERNEL, Published
@@ -36,7 +36,7 @@ class Printk:
         self.buffer_bytes = kmsg.size_bytes()
         token = secrets.token_hex(4)
         self._mark, self._comm = f"ringbench {token}", f"rb-{token}"
-        self.ring = KernelLog(self._mark, self._comm)
+        self.ring = KmsgRing(self._mark, self._comm)
 
     def write(self, orders: Writer) -> None:
         """Write lines as *orders* say. Raises OSError where the log cannot be opened."""
@@ -88,7 +88,7 @@ def _machines_own(asked: int, rings: int) -> int:
 
 PRINTK = UserTransport(
     name="printk",
-    sentence="transport-only, producers in user space: lines in the kernel's log, read back; only with --allow-kmsg",
+    description="transport-only, producers in user space: lines in the kernel's log, read back; only with --allow-kmsg",
     round_size=_machines_own,
     physical_bytes=_machines_own,
     stride=itself,

@@ -1,21 +1,21 @@
 """The readers: what takes events out of a transport. Twins on every transport: the same verbs, another memory.
 
-A reader is one file with a :class:`~ringbench.drivers.readers.reader.Kind`; registering it is one line here.
+A reader is one file with a :class:`~ringbench.drivers.readers.reader.ReaderKind`; registering it is one line here.
 """
 
 from __future__ import annotations
 
 from ringbench.data.plugins import with_plugins
 from ringbench.drivers.readers import bulk, bulk_view, callback, compiled, libbpf
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.errors import OptionError, unknown_name
 
-READERS: dict[str, Kind] = with_plugins(
-    "readers", Kind, (callback.KIND, callback.BARE, compiled.KIND, libbpf.KIND, bulk.KIND, bulk_view.KIND)
+READERS: dict[str, ReaderKind] = with_plugins(
+    "readers", ReaderKind, (callback.KIND, callback.BARE, compiled.KIND, libbpf.KIND, bulk.KIND, bulk_view.KIND)
 )
 
 
-def reader(name: str) -> Kind:
+def reader(name: str) -> ReaderKind:
     """Return the reader called *name*, like ``bulk`` or ``bulk-view:1ms``; OptionError lists the valid names."""
     kind, colon, argument = name.partition(":")
     if kind not in READERS:
@@ -32,4 +32,4 @@ def argument(name: str) -> str | None:
     return name.partition(":")[2] or None
 
 
-__all__ = ["READERS", "Kind", "Opening", "Reader", "argument", "reader"]
+__all__ = ["READERS", "Opening", "Reader", "ReaderKind", "argument", "reader"]

@@ -16,7 +16,7 @@ from ringbench import native
 from ringbench.data.births import name_lives
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.block_arena import open_arena
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel.ring import Ring
 from ringbench.spec.event import Events
@@ -144,7 +144,7 @@ def _open(opening: Opening) -> Reader:
     return BulkReader(open_all(opening), arena, compiled=native.missing() is None)
 
 
-KIND = Kind(
+KIND = ReaderKind(
     "bulk",
     "the mapped memory drained in blocks by a compiled loop; no Python per event",
     missing,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ringbench import native
 from ringbench.drivers.readers.arena import CALL_LIMIT, Arena
 from ringbench.drivers.readers.bulk import BulkReader, missing, open_all
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.errors import OptionError
 from ringbench.kernel.mapped_ring import MappedRing
 from ringbench.kernel.ring import Ring
@@ -90,7 +90,7 @@ def _open(opening: Opening) -> Reader:
     return BulkViewReader(opening, _hold(opening.argument))
 
 
-KIND = Kind(
+KIND = ReaderKind(
     "bulk-view",
     "the records looked at where they lie in the mapped ring, no copy; each view is held for TIME, if given",
     missing,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ringbench.drivers.readers.block_arena import BlockArena
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.drivers.transports import Transport
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, RingbenchError
 from ringbench.kernel import program
@@ -250,7 +250,7 @@ def _open_bare(opening: Opening) -> Reader:
     return CallbackReader(opening, bare=True)
 
 
-KIND = Kind(
+KIND = ReaderKind(
     "callback",
     "BCC's Python callback, each event decoded by .event(): what people use today",
     _missing,
@@ -258,7 +258,7 @@ KIND = Kind(
     cannot=_cannot,
     place=6,
 )
-BARE = Kind(
+BARE = ReaderKind(
     "callback-bare",
     "BCC's Python callback that only counts",
     _missing,

@@ -10,7 +10,7 @@ import ctypes
 
 from ringbench import native
 from ringbench.drivers.readers.native_callback import NativeCallbackReader
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.drivers.transports import Transport
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel import cpus, program
@@ -111,7 +111,7 @@ def _open(opening: Opening) -> Reader:
     return CompiledReader(opening)
 
 
-KIND = Kind(
+KIND = ReaderKind(
     "compiled",
     "BCC's own reader with a native callback: the transport and libbcc",
     native.missing,

@@ -11,7 +11,7 @@ import functools
 
 from ringbench import native
 from ringbench.drivers.readers.native_callback import NativeCallbackReader
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError
 from ringbench.kernel.syscalls import bpf_output_attr
 from ringbench.spec.codes import InvalidCode
@@ -105,4 +105,6 @@ def _open(opening: Opening) -> Reader:
     return LibbpfReader(opening)
 
 
-KIND = Kind("libbpf", "libbpf's own readers with a native callback: what C programs run", _missing, _open, place=4)
+KIND = ReaderKind(
+    "libbpf", "libbpf's own readers with a native callback: what C programs run", _missing, _open, place=4
+)

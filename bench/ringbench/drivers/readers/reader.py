@@ -114,11 +114,11 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ReaderKind:
     """A reader by its name, and how to open it."""
 
     name: str
-    sentence: str
+    description: str
     missing: Callable[[], str | None]
     """Why it cannot work on this machine; None when it can."""
     open: Callable[[Opening], Reader]

@@ -57,7 +57,7 @@ def plain_name(name: str) -> str:
     return name.partition("~")[0]
 
 
-def carriers(record: str) -> tuple[str, ...]:
+def transports_carrying(record: str) -> tuple[str, ...]:
     """Return the names of the transports that can carry the *record* of that name in C."""
     return tuple(name for name, transport in TRANSPORTS.items() if transport.refuses(record) is None)
 
@@ -77,7 +77,7 @@ def find_transport(name: str) -> Transport:
 
     ``perf~again`` is perf under a second name. ``perf~inject:8`` is perf with a cost added to each submission, that of
     reading the clock eight times, and ``perf~spin:8`` with eight steps of arithmetic, a fraction of a nanosecond each.
-    With these the suite checks itself (ringbench.analysis.selftest.selfcheck, ringbench.analysis.selftest.gatecheck).
+    With these the suite checks itself (ringbench.analysis.selftest.aa, ringbench.analysis.selftest.gate_rates).
     """
     plain, varied, what = name.partition("~")
     known = {**TRANSPORTS, **USER_SPACE, NOTHING.name: NOTHING}
@@ -100,8 +100,8 @@ __all__ = [
     "Shape",
     "Transport",
     "buffer_bytes",
-    "carriers",
     "find_transport",
     "known",
     "plain_name",
+    "transports_carrying",
 ]

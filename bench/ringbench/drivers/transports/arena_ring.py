@@ -15,7 +15,7 @@ from ringbench.drivers.transports.ticket_ring import TICKET_RING, TicketRing
 from ringbench.kernel.bpf_arena import BpfArena
 from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
-from ringbench.kernel.ticket_ring import SLOTS_AT, MappedTickets, slots_in
+from ringbench.kernel.ticket_ring import SLOTS_AT, MappedTicketRing, slots_in
 from ringbench.spec.wakeups import Wakeup
 
 _STRUCT = 400
@@ -45,7 +45,7 @@ class ArenaRing(TicketRing):
         self.need_loops()
         record_bytes = program.record.nbytes
         slots = slots_in(buffer_bytes, record_bytes)
-        return [MappedTickets.of_arena(program.arenas[self.name], slots, record_bytes)]
+        return [MappedTicketRing.of_arena(program.arenas[self.name], slots, record_bytes)]
 
     def maps(self, program: Program, rings: Sequence[int]) -> list[int]:
         """Return the arena."""
@@ -64,7 +64,7 @@ ARENA_RING = ArenaRing(
         "map_name": "",
         "submit": "submit_arena_ring",
         "source": "arena_ring.h",
-        "sentence": "ticket-ring in a BPF arena: its slots are reached by pointers, without a lookup",
+        "description": "ticket-ring in a BPF arena: its slots are reached by pointers, without a lookup",
         "physical_bytes": _physical,
         "sized": _sized,
         "arena_bytes": arena_bytes,

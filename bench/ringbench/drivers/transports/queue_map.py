@@ -9,7 +9,7 @@ from typing import ClassVar
 from ringbench.drivers.transport import Close, Transport
 from ringbench.kernel import syscalls, uapi
 from ringbench.kernel.program import Program
-from ringbench.kernel.queue_map import PoppedQueue
+from ringbench.kernel.queue_map import QueueMapRing
 from ringbench.kernel.ring import Ring
 from ringbench.spec.published import KERNEL, Published
 from ringbench.spec.transport import whole_pages
@@ -41,7 +41,7 @@ class QueueMap(Transport):
     def open(self, program: Program, buffer_bytes: int, wakeup: Wakeup) -> list[Ring]:
         """Return the map, to be popped."""
         self.need_loops()
-        return [PoppedQueue(program.events(self).map_fd, program.record.nbytes)]
+        return [QueueMapRing(program.events(self).map_fd, program.record.nbytes)]
 
     def charge(self, data_bytes: int, rings: int) -> Close:
         """Make a queue."""
@@ -56,7 +56,7 @@ QUEUE_MAP = QueueMap(
     submit="submit_queue_map",
     source="queue_map.h",
     wakeups=("none",),
-    sentence="BPF_MAP_TYPE_QUEUE: bpf_map_push_elem() copies the record in, a system call takes one out",
+    description="BPF_MAP_TYPE_QUEUE: bpf_map_push_elem() copies the record in, a system call takes one out",
     round_size=whole_pages,
     physical_bytes=_physical,
     stride=_stride,

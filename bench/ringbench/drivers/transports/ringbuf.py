@@ -37,7 +37,7 @@ def _sized(data: int, cpus: int, record: int) -> tuple[str, ...]:
     return (f"-DRINGBUF_PAGES={data // PAGE}",)
 
 
-def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, **others: Any) -> Ringbuf:
+def _ringbuf(name: str, slug: str, description: str, *, in_place: bool, **others: Any) -> Ringbuf:
     return Ringbuf(
         name=name,
         shape="shared-ring",
@@ -46,7 +46,7 @@ def _ringbuf(name: str, slug: str, sentence: str, *, in_place: bool, **others: A
         submit=f"submit_{slug}",
         source=f"{slug}.h",
         wakeups=("every", "adaptive", "batch", "bytes", "none"),
-        sentence=sentence,
+        description=description,
         round_size=round_size,
         physical_bytes=physical_bytes,
         stride=stride,

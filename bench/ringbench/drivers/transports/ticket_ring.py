@@ -15,7 +15,7 @@ from ringbench.drivers.transport import Close, Transport
 from ringbench.kernel import syscalls, uapi
 from ringbench.kernel.program import Program
 from ringbench.kernel.ring import Ring
-from ringbench.kernel.ticket_ring import MappedTickets, slots_in, stride
+from ringbench.kernel.ticket_ring import MappedTicketRing, slots_in, stride
 from ringbench.spec.transport import PAGE, whole_pages
 from ringbench.spec.wakeups import Wakeup
 
@@ -43,7 +43,7 @@ class TicketRing(Transport):
         record_bytes = program.record.nbytes
         slots = slots_in(buffer_bytes, record_bytes)
         array, following = self.maps(program, ())
-        return [MappedTickets.of_maps(array, following, slots, record_bytes)]
+        return [MappedTicketRing.of_maps(array, following, slots, record_bytes)]
 
     def maps(self, program: Program, rings: Sequence[int]) -> list[int]:
         """Return the array of slots and that of the next ticket."""
@@ -71,7 +71,7 @@ TICKET_RING = TicketRing(
     source="ticket_ring.h",
     builds_on=("tickets.h",),
     wakeups=("none",),
-    sentence="slots of a mapped array, given out by an atomic ticket: never refuses, overwrites what is unread",
+    description="slots of a mapped array, given out by an atomic ticket: never refuses, overwrites what is unread",
     round_size=whole_pages,
     physical_bytes=_physical,
     stride=stride,

@@ -19,7 +19,7 @@ class Epoll:
             for descriptor in rings.descriptors:
                 self._epoll.register(descriptor, select.EPOLLIN)
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Sleep until woken, hand over, and pause where anything was there."""
         if self._epoll is None:
             taken = self._rings.readers[0].poll(POLL_S)
@@ -44,7 +44,7 @@ def _words(pace: str, woken: bool) -> str:
 WAY = Way(
     name="epoll",
     usage="epoll[:TIME]",
-    sentence="sleeps in epoll until the transport wakes it; TIME: and that long after each look",
+    description="sleeps in epoll until the transport wakes it; TIME: and that long after each look",
     begin=Epoll,
     words=_words,
     is_woken=True,

@@ -14,7 +14,7 @@ class Sleep:
         self._rings, self._pace_s = rings, pace_s
         self._due = time.monotonic()
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Sleep until the next look is due, then hand over."""
         self._due = max(self._due + self._pace_s, time.monotonic())
         until = self._due if end_ns is None else min(self._due, end_ns / 1e9)
@@ -32,7 +32,7 @@ def _words(pace: str, woken: bool) -> str:
 WAY = Way(
     name="sleep",
     usage="sleep:TIME",
-    sentence="looks on a timer, asleep in between, whoever is or isn't woken",
+    description="looks on a timer, asleep in between, whoever is or isn't woken",
     begin=Sleep,
     words=_words,
     on_timer=True,

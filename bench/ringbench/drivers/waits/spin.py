@@ -14,7 +14,7 @@ class Spin:
     def __init__(self, rings: Rings, pace_s: float) -> None:
         self._rings, self._pace_ns = rings, int(pace_s * 1e9)
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Spin for the pace, then hand over."""
         until_ns = time.monotonic_ns() + self._pace_ns
         while time.monotonic_ns() < until_ns:
@@ -32,7 +32,7 @@ def _words(pace: str, woken: bool) -> str:
 WAY = Way(
     name="spin",
     usage="spin:TIME",
-    sentence="looks again after TIME, its CPU busy in between: a pause keeps the ring's own lines still",
+    description="looks again after TIME, its CPU busy in between: a pause keeps the ring's own lines still",
     begin=Spin,
     words=_words,
     usual_pace=lambda sleep_s: PACE_S,

@@ -23,7 +23,7 @@ class UringWait:
         self._left = False
         self._uring = UringPoll(rings.descriptors, POLL_S)
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Sleep until woken, unless anything was left, hand over, and pause where anything was there."""
         if not self._left and not self._uring.wait():
             return 0
@@ -45,7 +45,7 @@ def _words(pace: str, woken: bool) -> str:
 WAY = Way(
     name="uring",
     usage="uring[:TIME]",
-    sentence="sleeps in io_uring, a multishot poll on each descriptor, until it is woken; TIME: as with epoll",
+    description="sleeps in io_uring, a multishot poll on each descriptor, until it is woken; TIME: as with epoll",
     begin=UringWait,
     words=_words,
     is_woken=True,

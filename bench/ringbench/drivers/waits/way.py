@@ -34,7 +34,7 @@ class Rings:
 class Waiting(Protocol):
     """A way of waiting, at work. It belongs to one thread."""
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Wait, at most until *end_ns* or for :data:`POLL_S`, then hand over what is there; return how many records."""
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class Way:
     name: str
     usage: str
     """Its name with its pace, as a person writes it."""
-    sentence: str
+    description: str
     begin: Callable[[Rings, float], Waiting]
     """(rings, pace in seconds) -> the way at work. Raises MissingRequirementError where what it takes is lacking."""
     words: Callable[[str, bool], str]

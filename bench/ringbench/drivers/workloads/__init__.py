@@ -1,6 +1,7 @@
 """The workloads: what makes events.
 
-A workload is one file with a :class:`~ringbench.drivers.workloads.workload.Kind`; registering it is one line here.
+A workload is one file with a :class:`~ringbench.drivers.workloads.workload.WorkloadKind`;
+registering it is one line here.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from collections.abc import Sequence
 
 from ringbench.data.plugins import with_plugins
 from ringbench.drivers.workloads import burst, command, firehose, fork_exec, nested, sched_switch, stress_ng, writers
-from ringbench.drivers.workloads.workload import Kind, Operation, Request, Workload
+from ringbench.drivers.workloads.workload import Operation, Request, Workload, WorkloadKind
 from ringbench.errors import OptionError, unknown_name
 from ringbench.kernel.probe import Probe
 from ringbench.spec.offered_load import Offered, split
 
-WORKLOADS: dict[str, Kind] = with_plugins(
+WORKLOADS: dict[str, WorkloadKind] = with_plugins(
     "workloads",
-    Kind,
+    WorkloadKind,
     (
         fork_exec.KIND,
         burst.KIND,
@@ -84,18 +85,18 @@ def usual_record_bytes(name: str) -> int | None:
     return _kind(name)[0].record_bytes
 
 
-def known(name: str) -> tuple[Kind, str | None] | None:
+def known(name: str) -> tuple[WorkloadKind, str | None] | None:
     """Return the kind of the workload called *name*, and its argument; None where it is not installed."""
     kind, _, argument = name.partition("@")[0].partition(":")
     return (WORKLOADS[kind], argument or None) if kind in WORKLOADS else None
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> WorkloadKind:
     """Return the kind of the workload called *name*; OptionError when there is no such workload."""
     return _kind(name)[0]
 
 
-def _kind(name: str) -> tuple[Kind, str | None]:
+def _kind(name: str) -> tuple[WorkloadKind, str | None]:
     kind, _, argument = split(name)[0].partition(":")
     if kind not in WORKLOADS:
         raise unknown_name("workload", name, [k.usage for k in WORKLOADS.values()])
@@ -104,9 +105,9 @@ def _kind(name: str) -> tuple[Kind, str | None]:
 
 __all__ = [
     "WORKLOADS",
-    "Kind",
     "Operation",
     "Workload",
+    "WorkloadKind",
     "kind_of",
     "known",
     "offered",

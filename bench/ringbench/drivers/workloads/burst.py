@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ringbench.drivers.workloads import tiny
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers, live_once
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import OptionError
 
 LIVES = 500
@@ -54,7 +54,7 @@ def _missing() -> str | None:
     return None
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "burst",
     "burst[:LIVES]",
     f"one worker on the first CPU starts LIVES ({LIVES}) tiny programs back to back every {PERIOD_S} s, others idle",

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from ringbench.drivers.workloads.group import kill_group
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel.syscalls import die_with_parent
 from ringbench.machine.measured_by import caller
@@ -114,4 +114,6 @@ def _missing() -> str | None:
     return None
 
 
-KIND = Kind("command", "command", "the command behind --: its own processes are the events", _make, _missing, place=2)
+KIND = WorkloadKind(
+    "command", "command", "the command behind --: its own processes are the events", _make, _missing, place=2
+)

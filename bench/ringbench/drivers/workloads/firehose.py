@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ringbench import native
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
-from ringbench.drivers.workloads.workload import Kind, Operation, Operations, Request, Workload
+from ringbench.drivers.workloads.workload import Operation, Operations, Request, Workload, WorkloadKind
 from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import probe
 from ringbench.native import producer
@@ -76,7 +76,7 @@ def _operation(request: Request) -> Operation:
     return Operation(_calls, records_a_call(request.argument))
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "firehose",
     "firehose:B[@LOAD]",
     f"a producer pinned to each CPU calls getpgid() in a native loop, B records a call (--record-bytes {RECORD_BYTES})",

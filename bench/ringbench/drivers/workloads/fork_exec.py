@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ringbench.drivers.workloads import tiny
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers, live_once
-from ringbench.drivers.workloads.workload import Kind, Operation, Operations, Request, Workload
+from ringbench.drivers.workloads.workload import Operation, Operations, Request, Workload, WorkloadKind
 from ringbench.errors import OptionError
 
 
@@ -82,7 +82,7 @@ def _missing() -> str | None:
     return None if hasattr(os, "posix_spawn") else "this Python has no posix_spawn"
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "fork-exec",
     "fork-exec[@LOAD]",
     "a worker for each CPU starts and awaits a tiny program; LOAD: 60% of flat out, or lives a second for each CPU",

@@ -6,7 +6,7 @@ Both submit to the same transport. The call that sets off the first is the fireh
 from __future__ import annotations
 
 from ringbench.drivers.workloads.firehose import Firehose
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import OptionError
 from ringbench.kernel import probe
 from ringbench.native import producer
@@ -27,7 +27,7 @@ def _no_argument(request: Request) -> None:
         raise OptionError(f"workload nested:{request.argument}: nested takes no argument.")
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "nested",
     "nested",
     "a timer's program interrupts a tracepoint's whose record is under way, on each CPU; they share the transport",

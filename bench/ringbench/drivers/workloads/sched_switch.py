@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import MissingRequirementError, OptionError
 from ringbench.kernel import probe
 from ringbench.native import producer
@@ -63,7 +63,7 @@ def _probe(request: Request) -> probe.Probe:
     return probe.SCHED_SWITCH
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "sched-switch",
     "sched-switch[@LOAD]",
     "two processes on each CPU hand a byte back and forth; every context switch of the machine is an event",

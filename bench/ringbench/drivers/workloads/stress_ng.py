@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from ringbench.drivers.workloads.group import kill_group
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel.syscalls import die_with_parent
 from ringbench.spec import cpu_list
@@ -139,6 +139,6 @@ def _missing() -> str | None:
     return None
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "stress-ng", "stress-ng:NAME", "any stress-ng stressor that forks or execs, one instance a CPU", _make, _missing
 )

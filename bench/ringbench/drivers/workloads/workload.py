@@ -74,13 +74,13 @@ def _lifecycle(request: Request) -> Probe:
 
 
 @dataclass(frozen=True)
-class Kind:
+class WorkloadKind:
     """A workload by its name, and how to make one."""
 
     name: str
     usage: str
     """Its name with its argument, as a person writes it: ``stress-ng:NAME``."""
-    sentence: str
+    description: str
     make: Callable[[Request], Workload]
     """Raises OptionError when the argument makes no sense."""
     missing: Callable[[], str | None]

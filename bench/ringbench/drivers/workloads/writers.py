@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 
 from ringbench.drivers.channels import Channel
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import InvalidMeasurementError, MissingRequirementError, OptionError
 from ringbench.kernel.probe import Probe
 from ringbench.native import producer
@@ -172,7 +172,7 @@ def _probe(request: Request) -> Probe:
     return Probe("", WRITE)
 
 
-KIND = Kind(
+KIND = WorkloadKind(
     "writers",
     "writers:B[@RATE]",
     "a process pinned to each CPU writes records of its own, B a turn: only for transports of user space",
@@ -184,7 +184,7 @@ KIND = Kind(
     place=3,
     producers="user-space",
 )
-RELAY = Kind(
+RELAY = WorkloadKind(
     "relay",
     "relay:B[@RATE]",
     "as writers, one after the other: each waits until the one before has written, so that a wrong order shows",

@@ -44,7 +44,7 @@ def _open(comparison: Comparison) -> bool:
 
 
 def _case(suite: ElementTree.Element, cell: GatedCell, figure: Figure) -> None:
-    where = f"{cell.case.transport}, {cell.case.name}"
+    where = f"{cell.pair.transport}, {cell.pair.name}"
     case = ElementTree.SubElement(suite, "testcase", classname=_text(where), name=_text(figure.name))
     judgement = figure.judgement
     base, head = sides(figure)

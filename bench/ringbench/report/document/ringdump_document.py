@@ -1,27 +1,27 @@
-"""Photographed rings as one JSON document: what ``ringbench anatomy --json`` prints."""
+"""Snapshots of rings as one JSON document: what ``ringbench ringdump --json`` prints."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ringbench.tools.ringdump.dump import Record, RingDump, Scene
+from ringbench.tools.ringdump.dump import Record, RingDump, Step
 
 
-def as_json(album: RingDump) -> dict[str, Any]:
-    """Return *album* as plain values; positions, lengths and places in bytes."""
+def as_json(dump: RingDump) -> dict[str, Any]:
+    """Return *dump* as plain values; positions, lengths and places in bytes."""
     return {
-        "taken": album.taken,
-        "kernel": album.kernel,
-        "ringbench": album.ringbench,
-        "scenes": [_scene(scene) for scene in album.scenes],
+        "taken": dump.taken,
+        "kernel": dump.kernel,
+        "ringbench": dump.ringbench,
+        "scenes": [_step(step) for step in dump.steps],
     }
 
 
-def _scene(scene: Scene) -> dict[str, Any]:
-    seen = scene.anatomy
+def _step(step: Step) -> dict[str, Any]:
+    seen = step.decoded
     return {
-        "name": scene.name,
-        "said": scene.said,
+        "name": step.name,
+        "said": step.said,
         "data_bytes": seen.size,
         "consumer": seen.consumer,
         "producer": seen.producer,

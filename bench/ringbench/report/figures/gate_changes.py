@@ -42,7 +42,7 @@ class _Row:
 
     @property
     def name(self) -> str:
-        return f"{self.figure.title}, {self.cell.case.transport}"
+        return f"{self.figure.title}, {self.cell.pair.transport}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def draw(comparison: Comparison) -> Drawn | None:
 def words(comparison: Comparison) -> str:
     """Return what the figure shows, for who can't see it."""
     return " ".join(
-        f"{row.name} ({row.cell.case.name}): {percent(row.figure.judgement.change)}, "
+        f"{row.name} ({row.cell.pair.name}): {percent(row.figure.judgement.change)}, "
         f"{row.figure.judgement.verdict.value}."
         for row in _rows(comparison)[:_MOST]
         if row.figure.judgement.change
@@ -134,6 +134,6 @@ def _plot(axes: Axes, rows: list[_Row]) -> None:
 
 
 def _label(row: _Row) -> str:
-    setting = row.cell.case.key[0] if row.cell.case.key else None
+    setting = row.cell.pair.key[0] if row.cell.pair.key else None
     reader = f", {setting.reader}" if setting is not None else ""
-    return f"{row.figure.title}, {row.cell.case.transport}{reader}"
+    return f"{row.figure.title}, {row.cell.pair.transport}{reader}"

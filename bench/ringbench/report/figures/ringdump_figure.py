@@ -1,4 +1,4 @@
-"""Figure: photographed rings, a bar for each scene: the records in the data, and where the two positions are."""
+"""Figure: snapshots of rings, a bar for each step: the records in the data, and where the two positions are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from ringbench.analysis.quantities import count, listed
 from ringbench.report.figures import style
 from ringbench.report.figures.style import Sheet
-from ringbench.tools.ringdump.dump import RingDump, Scene
+from ringbench.tools.ringdump.dump import RingDump, Step
 
 _LOOKS = {
     "committed": ("#56b4e9", ""),
@@ -23,10 +23,10 @@ _LEGEND, _ROW, _BAR, _ABOVE = 0.3, 0.92, 0.3, 0.36
 _SIDE = 0.2
 _CLOSE = 0.12
 """Share of the data within which two positions have one label."""
-MAX_SCENES = 20
-"""Scenes that a figure has room for."""
+MAX_STEPS = 20
+"""Steps that a figure has room for."""
 _MAX_RECORDS = 2000
-"""Records of a scene that are drawn; more would be thinner than a line."""
+"""Records of a step that are drawn; more would be thinner than a line."""
 
 
 @dataclass(frozen=True)
@@ -38,41 +38,40 @@ class _Origin:
     name: str
 
 
-def draw(album: RingDump) -> Figure:
-    """Draw the first MAX_SCENES scenes of *album*."""
-    scenes = album.scenes[:MAX_SCENES]
-    sizes = sorted({scene.anatomy.size for scene in scenes})
+def draw(dump: RingDump) -> Figure:
+    """Draw the first MAX_STEPS steps of *dump*."""
+    steps = dump.steps[:MAX_STEPS]
+    sizes = sorted({step.decoded.size for step in steps})
     sheet = Sheet(
-        _Origin(album.kernel, f"ringbench {album.ringbench}", album.taken),
+        _Origin(dump.kernel, f"ringbench {dump.ringbench}", dump.taken),
         "A BPF ringbuf as it lies in memory",
-        f"The data of a ring of {listed([f'{size:,}' for size in sizes])} bytes, photographed in "
-        f"{count(len(scenes), 'scene')}",
-        body=_LEGEND + _ROW * len(scenes),
+        f"The data of a ring of {listed([f'{size:,}' for size in sizes])} bytes, in {count(len(steps), 'step')}",
+        body=_LEGEND + _ROW * len(steps),
         note="Left to right: the ring's data once, byte by byte. C, P: the consumer's and the producer's positions, at "
         "their places. Line below a bar: what a reader gets past now; it stops at the first busy record.",
     )
     with style.looks():
-        for place, scene in enumerate(scenes):
+        for place, step in enumerate(steps):
             axes = sheet.panel(_LEGEND + place * _ROW + _ABOVE, _BAR, left=_SIDE, right=_SIDE)
-            _row(axes, place + 1, scene)
+            _row(axes, place + 1, step)
         sheet.legend(_keys())
     return sheet.figure
 
 
-def words(album: RingDump) -> str:
+def words(dump: RingDump) -> str:
     """Return what the figure shows, for who can't see it."""
-    return " ".join(f"{scene.name}: {_summary(scene)}." for scene in album.scenes[:MAX_SCENES])
+    return " ".join(f"{step.name}: {_summary(step)}." for step in dump.steps[:MAX_STEPS])
 
 
-def _summary(scene: Scene) -> str:
-    seen = scene.anatomy
+def _summary(step: Step) -> str:
+    seen = step.decoded
     states = [record.state for record in seen.records]
     held = [f"{states.count(state)} {state}" for state in _LOOKS if state in states]
     return f"{listed(held) or 'no records'}, {seen.free:,} bytes free"
 
 
-def _row(axes: Axes, number: int, scene: Scene) -> None:
-    seen = scene.anatomy
+def _row(axes: Axes, number: int, step: Step) -> None:
+    seen = step.decoded
     axes.set_xlim(0, seen.size)
     axes.set_ylim(0, 1)
     axes.set_axis_off()
@@ -84,11 +83,11 @@ def _row(axes: Axes, number: int, scene: Scene) -> None:
     for begin, end in seen.spans(seen.consumer, seen.reachable_bytes):
         axes.plot([begin, end], [-0.16, -0.16], color=style.INK, lw=1.6, solid_capstyle="butt", clip_on=False)
     axes.annotate(
-        style.text(f"{number}. {scene.name}", 60), (0, 1), (0, 13), xycoords="axes fraction",
+        style.text(f"{number}. {step.name}", 60), (0, 1), (0, 13), xycoords="axes fraction",
         textcoords="offset points", fontsize=8.5, fontweight="bold", va="bottom",
     )  # fmt: skip
     axes.annotate(
-        _summary(scene), (1, 1), (0, 13), xycoords="axes fraction", textcoords="offset points", fontsize=7.5,
+        _summary(step), (1, 1), (0, 13), xycoords="axes fraction", textcoords="offset points", fontsize=7.5,
         ha="right", va="bottom", color=style.QUIET,
     )  # fmt: skip
     marks = sorted((p % seen.size, f"{who} {p:,}") for who, p in (("C", seen.consumer), ("P", seen.producer)))

@@ -52,6 +52,6 @@ def _row(cell: GatedCell, figure: Figure) -> str:
     if judgement.verdict is Verdict.INCONCLUSIVE and said != judgement.why:
         said += f"; {judgement.why}"
     values = (
-        judgement.verdict.value, figure.title, *sides(figure), said, f"{cell.case.transport}, {cell.case.name}",
+        judgement.verdict.value, figure.title, *sides(figure), said, f"{cell.pair.transport}, {cell.pair.name}",
     )  # fmt: skip
     return f"| {' | '.join(escape(value) for value in values)} |"

@@ -48,14 +48,14 @@ def show(comparison: Comparison, written: Sequence[Path] = (), *, everything: bo
     last: GatedCell | None = None
     for cell, figure in chosen if everything else chosen[:_MOST]:
         if cell is not last:
-            console.print(Text(f"{cell.case.transport}, {cell.case.name}", style="bold"))
+            console.print(Text(f"{cell.pair.transport}, {cell.pair.name}", style="bold"))
             last = cell
         console.print(Padding(_line(figure), (0, 0, 0, _INDENT)))
     if not everything and len(chosen) > _MOST:
         console.print(f"… and {len(chosen) - _MOST} more: --all shows them.")
     for cell in gated.cells:
         if cell.why:
-            console.print(f"{cell.case.transport}, {cell.case.name}: {cell.why}")
+            console.print(f"{cell.pair.transport}, {cell.pair.name}: {cell.why}")
     alike = len(gated.figures(Verdict.SAME))
     if alike and not everything:
         console.print(f"{count(alike, 'figure')} the same; --all shows them.")

@@ -1,4 +1,4 @@
-"""Photographed rings on a terminal: for each scene its data as a bar, its positions, and its records."""
+"""Snapshots of rings on a terminal: for each step its data as a bar, its positions, and its records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ringbench.analysis.quantities import count
 from ringbench.text import printable
-from ringbench.tools.ringdump.dump import Anatomy, Record, RingDump
+from ringbench.tools.ringdump.dump import DecodedRing, Record, RingDump
 
 _MAX_WIDTH = 100
 _CELLS = 64
@@ -23,26 +23,26 @@ _HEAD, _TAIL = 8, 2
 """Records that are listed of many."""
 
 
-def show(album: RingDump, file: TextIO | None = None, width: int | None = None) -> None:
-    """Print every scene to *file* (stdout)."""
+def show(dump: RingDump, file: TextIO | None = None, width: int | None = None) -> None:
+    """Print every step to *file* (stdout)."""
     file = file or sys.stdout
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")
     console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
     console.width = min(console.width, _MAX_WIDTH)
-    for number, scene in enumerate(album.scenes, 1):
-        console.print(Text(f"{number}. {printable(scene.name)}", "bold"))
-        console.print(Padding(Text(printable(scene.said)), (0, 0, 0, 3)))
-        _drawn(console, scene.anatomy)
-        if scene.anatomy.records:
-            console.print(Padding(_listed(scene.anatomy.records), (0, 0, 0, 3)))
+    for number, step in enumerate(dump.steps, 1):
+        console.print(Text(f"{number}. {printable(step.name)}", "bold"))
+        console.print(Padding(Text(printable(step.said)), (0, 0, 0, 3)))
+        _drawn(console, step.decoded)
+        if step.decoded.records:
+            console.print(Padding(_listed(step.decoded.records), (0, 0, 0, 3)))
         console.print()
     key = "  ".join(f"{sign} {state}" for state, (sign, _) in _LOOKS.items())
     console.print(Text(f"{key}  C consumer  P producer", "dim"))
-    console.print(Text(f"{printable(album.kernel)}, {printable(album.taken)}", "dim"))
+    console.print(Text(f"{printable(dump.kernel)}, {printable(dump.taken)}", "dim"))
 
 
-def _drawn(console: Console, seen: Anatomy) -> None:
+def _drawn(console: Console, seen: DecodedRing) -> None:
     states = ["free"] * _CELLS
     order = [*_LOOKS]
     for record in seen.records:

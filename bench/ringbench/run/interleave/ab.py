@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ringbench.analysis.gate.gate import Gated, judge
-from ringbench.analysis.gate.pairs import cases_of
+from ringbench.analysis.gate.pairs import cell_pairs_of
 from ringbench.analysis.gate.schedule import Schedule
 from ringbench.analysis.gate.verdict import Verdict
 from ringbench.data.store.schema import TRIALS
@@ -45,7 +45,7 @@ class Watched:
             if self.gated.verdict is Verdict.REGRESSED:
                 return f"the answer was clear after {done} blocks: regressed."
             open_ = {
-                (cell.case.scenario, cell.case.transport)
+                (cell.pair.scenario, cell.pair.transport)
                 for cell in self.gated.cells
                 if cell.verdict is Verdict.INCONCLUSIVE
             }
@@ -59,7 +59,7 @@ class Watched:
     def judged(self) -> Gated:
         """Judge what is measured so far."""
         rows = {side: [whole(row) for row in self.lockstep.rows[side]] for side in (BASE, HEAD)}
-        return judge(cases_of(rows[BASE], rows[HEAD]), interleaved=True, schedule=self.schedule)
+        return judge(cell_pairs_of(rows[BASE], rows[HEAD]), interleaved=True, schedule=self.schedule)
 
 
 def whole(row: Mapping[str, Any]) -> dict[str, Any]:

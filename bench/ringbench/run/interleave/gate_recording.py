@@ -12,7 +12,7 @@ from typing import Any
 
 from ringbench.analysis.gate.schedule import Schedule
 from ringbench.analysis.gate.verdict import Verdict
-from ringbench.analysis.selftest.gatecheck import VARIANTS
+from ringbench.analysis.selftest.gate_rates import VARIANTS
 from ringbench.data.store import atomic
 from ringbench.data.store.session_json import now
 from ringbench.kernel import cpus

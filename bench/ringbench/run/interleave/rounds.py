@@ -52,7 +52,7 @@ class Interleaved:
     clients: Sequence[WorkerClient]
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By side: what it measures in place of a transport, a variant of it; to check the gate
-    (ringbench.analysis.selftest.gatecheck)."""
+    (ringbench.analysis.selftest.gate_rates)."""
     notes: list[str] = field(default_factory=list)
     rows: dict[str, Rows] = field(default_factory=dict)
     """What each side has measured, by its name."""

@@ -24,7 +24,7 @@ from ringbench.machine import isolation
 from ringbench.run import preflight
 from ringbench.run.session import session
 from ringbench.run.session.revision import revision
-from ringbench.run.session.trial_runner import IN_TURNS, Measuring, Opened
+from ringbench.run.session.trial_runner import STEPPED, OpenTrial, TrialRunner
 from ringbench.run.trials import trial as trial_module
 from ringbench.spec.codes import InvalidCode
 from ringbench.spec.plan import Plan
@@ -37,13 +37,13 @@ Said = dict[str, Any]
 
 
 @dataclass
-class Side:
+class Worker:
     """A session under construction, and the requests it answers."""
 
     family: int
     """The process that drives all sides: what runs under it is no disturbance."""
-    _measuring: Measuring | None = None
-    _opened: Opened | None = None
+    _runner: TrialRunner | None = None
+    _opened: OpenTrial | None = None
     _writer: SessionWriter | None = None
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -65,8 +65,8 @@ class Side:
         made = Plan.from_json({**plan, "trials": cells})
         versions = preflight.check(made)
         self._writer = SessionWriter.create(Path(out), {**session.manifest(made, versions, command), "sides": about})
-        self._measuring = Measuring(made, self._writer, keep_events="none", family=self.family)
-        self._stack.enter_context(self._measuring)
+        self._runner = TrialRunner(made, self._writer, keep_events="none", family=self.family)
+        self._stack.enter_context(self._runner)
         return {"refused": refused, "versions": versions, "environment": self._writer.manifest["environment"]}
 
     def trial(self, trial: Mapping[str, Any]) -> Said:
@@ -76,19 +76,19 @@ class Side:
     def open(self, trial: Mapping[str, Any]) -> Said:
         """Begin a trial that goes by turns."""
         asked = Trial.from_json(trial)
-        if asked.mode not in IN_TURNS:
+        if asked.mode not in STEPPED:
             raise OptionError(f"a {asked.mode} trial does not go by turns.")
         self._opened = self._bench.open(asked)
         return {}
 
     def wait(self) -> Said:
         """Return when the trial that was opened is ready for its first turn."""
-        self._turn.turns.wait_until_ready()
+        self._turn.process.wait_until_ready()
         return {}
 
     def turn(self) -> Said:
         """Do one turn."""
-        self._turn.turns.turn()
+        self._turn.process.turn()
         return {}
 
     def close(self) -> Said:
@@ -111,10 +111,10 @@ class Side:
         bench, writer = self._bench, self._writer
         assert writer is not None
         if self._opened is not None:
-            self._opened.turns.kill()
-        isolation.settle()
+            self._opened.process.kill()
+        isolation.wait_for_exits()
         self._stack.close()
-        self._measuring = None
+        self._runner = None
         writer.finish(
             status,
             plan=dict(plan),
@@ -126,20 +126,20 @@ class Side:
     def abandon(self) -> None:
         """Leave what is stored as an interrupted session, and nothing in the kernel."""
         if self._opened is not None:
-            self._opened.turns.kill()
-        isolation.settle()
-        if self._measuring is not None and self._writer is not None:
+            self._opened.process.kill()
+        isolation.wait_for_exits()
+        if self._runner is not None and self._writer is not None:
             self._stack.close()
-            self._writer.finish("interrupted", notes=session.merged(self._writer, self._measuring.notes))
+            self._writer.finish("interrupted", notes=session.merged(self._writer, self._runner.notes))
 
     @property
-    def _bench(self) -> Measuring:
-        if self._measuring is None:
+    def _bench(self) -> TrialRunner:
+        if self._runner is None:
             raise OptionError("nothing was begun.")
-        return self._measuring
+        return self._runner
 
     @property
-    def _turn(self) -> Opened:
+    def _turn(self) -> OpenTrial:
         if self._opened is None:
             raise OptionError("no trial is open.")
         return self._opened
@@ -147,7 +147,7 @@ class Side:
 
 def serve(requests: Iterator[str], answers: TextIO) -> None:
     """Answer each line of *requests* by a line in *answers*, until there are no more or the session is finished."""
-    side = Side(os.getppid())
+    side = Worker(os.getppid())
     known: dict[str, Callable[..., Said]] = {
         **{"begin": side.begin, "trial": side.trial, "open": side.open, "wait": side.wait, "turn": side.turn},
         **{"close": side.close, "give_up": side.give_up, "finish": side.finish},

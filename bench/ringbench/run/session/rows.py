@@ -53,12 +53,12 @@ def broken_row(trial: Trial, plan: Plan, name: str, reason: str, code: str) -> d
 
 
 def row_of(
-    trial: Trial, plan: Plan, outcome: Outcome, share: Share, weights: MemcgCharges, trial_s: float
+    trial: Trial, plan: Plan, outcome: Outcome, share: Share, charges: MemcgCharges, trial_s: float
 ) -> dict[str, Any]:
     """Return the row of one transport's *share* of a trial that took *trial_s* seconds in all."""
     recording = share.recording
     measured = {**compute(recording), **(share.streamed or {})}
-    measured["memory_cgroup_bytes"] = weights.get((share.transport, share.buffer_bytes))
+    measured["memory_cgroup_bytes"] = charges.get((share.transport, share.buffer_bytes))
     error = account_error(recording)
     return {
         **_identity(trial, plan, share.transport),

@@ -20,7 +20,7 @@ from ringbench.machine.fingerprint import environment
 from ringbench.machine.measured_by import measured_by
 from ringbench.run import adaptive
 from ringbench.run.session.revision import revision
-from ringbench.run.session.trial_runner import Measuring
+from ringbench.run.session.trial_runner import TrialRunner
 from ringbench.run.trials import trial as trial_module
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
@@ -66,29 +66,29 @@ def run(plan: Plan, writer: SessionWriter, watch: Watcher, *, keep_events: str =
     'interrupted'; the exception goes on to the caller.
     """
     isolation.warm_up(trial_module)
-    told = _Told(watch, len(plan.trials), len(writer.done))
-    measuring = Measuring(plan, writer, keep_events=keep_events)
+    announcer = _Announcer(watch, len(plan.trials), len(writer.done))
+    runner = TrialRunner(plan, writer, keep_events=keep_events)
     try:
-        with measuring:
+        with runner:
             while True:
                 for trial in plan.trials:
                     if trial.trial not in writer.done:
-                        told.before(trial)
-                        told.after(measuring.measure(trial))
+                        announcer.before(trial)
+                        announcer.after(runner.measure(trial))
                 grown = adaptive.grown(plan, writer.rows())
                 if isinstance(grown, str):
-                    measuring.notes.append(f"Stopped after {grown}")
+                    runner.notes.append(f"Stopped after {grown}")
                 if not isinstance(grown, Plan):
                     break
-                plan = measuring.plan = grown
+                plan = runner.plan = grown
                 writer.amend(plan=plan.as_json())
-                told.total = len(plan.trials)
-            isolation.settle()
+                announcer.total = len(plan.trials)
+            isolation.wait_for_exits()
     except BaseException:
-        writer.finish("interrupted", notes=merged(writer, measuring.notes))
+        writer.finish("interrupted", notes=merged(writer, runner.notes))
         raise
-    told.before(None)
-    writer.finish("complete", notes=merged(writer, measuring.notes), **conclusion(writer))
+    announcer.before(None)
+    writer.finish("complete", notes=merged(writer, runner.notes), **conclusion(writer))
 
 
 def conclusion(writer: SessionWriter) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def merged(writer: SessionWriter, notes: Sequence[str]) -> list[str]:
 
 
 @dataclass
-class _Told:
+class _Announcer:
     """What the watcher is told."""
 
     watch: Watcher

@@ -44,7 +44,7 @@ MEASURES: dict[str, Callable[..., Outcome]] = {
     transport_only.MODE: transport_only.measure,
 }
 """What measures a trial, by its mode."""
-IN_TURNS: dict[str, Callable[..., Outcome]] = {"capacity": capacity.measure_in_turns}
+STEPPED: dict[str, Callable[..., Outcome]] = {"capacity": capacity.measure_stepped}
 """What measures a trial turn by turn, by its mode: those that attach nothing, so that two can be open at a time."""
 
 Rows = list[dict[str, Any]]
@@ -54,16 +54,16 @@ _Found = tuple[Rows, Mapping[str, Events] | Path, tuple[str, ...]]
 
 
 @dataclass
-class Opened:
+class OpenTrial:
     """A trial that is measured in turns."""
 
     trial: Trial
-    turns: isolation.SteppedProcess[Outcome]
+    process: isolation.SteppedProcess[Outcome]
     before: _Around
     began: float
 
 
-class Measuring:
+class TrialRunner:
     """Measures the trials of a plan; a context manager, which holds their tracepoints open meanwhile."""
 
     def __init__(self, plan: Plan, writer: SessionWriter, *, keep_events: str = "all", family: int | None = None):
@@ -76,15 +76,15 @@ class Measuring:
         self.notes = _already_on()
         self._keep_events = keep_events
         self._family = family
-        self._weights: MemcgCharges = {}
+        self._charges: MemcgCharges = {}
         self._names = sorted(_tracepoints(plan))
         self._stack = contextlib.ExitStack()
         self._held: Sequence[int] = ()
 
-    def __enter__(self) -> Measuring:
+    def __enter__(self) -> TrialRunner:
         """Hold the tracepoints, and weigh each buffer."""
-        self._weights = _weigh(self.plan)
-        self._held = self._stack.enter_context(tracepoints.held(self._names))
+        self._charges = _charges_of(self.plan)
+        self._held = self._stack.enter_context(tracepoints.keep_enabled(self._names))
         return self
 
     def __exit__(
@@ -97,27 +97,27 @@ class Measuring:
         """Measure a whole trial and store it; return its rows. What the environment lacks is raised."""
         with self._place(trial) as place:
             before = self._look()
-            return self._store(trial, before, *_measured(trial, self.plan, self._weights, place))
+            return self._store(trial, before, *_measured(trial, self.plan, self._charges, place))
 
-    def open(self, trial: Trial) -> Opened:
-        """Begin *trial*, of a mode in :data:`IN_TURNS`; it does its turns when they are asked for."""
+    def open(self, trial: Trial) -> OpenTrial:
+        """Begin *trial*, of a mode in :data:`STEPPED`; it does its turns when they are asked for."""
         before = self._look()
-        turns = isolation.SteppedProcess(IN_TURNS[trial.mode], trial, self.plan, timeout_s=_PATIENCE_S)
-        return Opened(trial, turns, before, time.monotonic())
+        process = isolation.SteppedProcess(STEPPED[trial.mode], trial, self.plan, timeout_s=_PATIENCE_S)
+        return OpenTrial(trial, process, before, time.monotonic())
 
-    def close(self, opened: Opened) -> Rows:
+    def close(self, opened: OpenTrial) -> Rows:
         """End a trial that was opened, and store it; return its rows."""
         trial = opened.trial
         try:
-            outcome = opened.turns.end()
+            outcome = opened.process.end()
         except InvalidMeasurementError as error:
             return self.give_up(opened, str(error), error.code)
-        found = _rows_of(trial, self.plan, outcome, self._weights, time.monotonic() - opened.began)
+        found = _rows_of(trial, self.plan, outcome, self._charges, time.monotonic() - opened.began)
         return self._store(trial, opened.before, found, {}, outcome.notes)
 
-    def give_up(self, opened: Opened, reason: str, code: str) -> Rows:
+    def give_up(self, opened: OpenTrial, reason: str, code: str) -> Rows:
         """End a trial that cannot go on, for a *reason* with its *code*, and store that; return its rows."""
-        opened.turns.kill()
+        opened.process.kill()
         trial = opened.trial
         rows = [broken_row(trial, self.plan, name, reason, code) for name in trial.transports]
         return self._store(trial, opened.before, rows, {}, ())
@@ -142,7 +142,7 @@ class Measuring:
         return rows
 
     def _look(self) -> _Around:
-        isolation.settle()  # the last trial's own programs are gone, so those that are seen are others'
+        isolation.wait_for_exits()  # the last trial's own programs are gone, so those that are seen are others'
         return SystemCounters.now(family=self._family), other_programs.programs(self._held, self._names)
 
     @contextlib.contextmanager
@@ -158,7 +158,7 @@ class Measuring:
             place.unlink(missing_ok=True)
 
 
-def _measured(trial: Trial, plan: Plan, weights: MemcgCharges, place: Path | None) -> _Found:
+def _measured(trial: Trial, plan: Plan, charges: MemcgCharges, place: Path | None) -> _Found:
     began = time.monotonic()
     patience = None if plan.command else plan.warmup_s + plan.duration_s + _PATIENCE_S
     asked: tuple[object, ...] = (trial, plan)
@@ -173,7 +173,7 @@ def _measured(trial: Trial, plan: Plan, weights: MemcgCharges, place: Path | Non
     captured = place if outcome.captured else None
     if captured is not None:
         outcome = read_back(trial.trial, outcome, captured)
-    rows = _rows_of(trial, plan, outcome, weights, trial_s)
+    rows = _rows_of(trial, plan, outcome, charges, trial_s)
     events = {s.transport: s.recording.events for s in outcome.shares if s.recording.events is not None}
     notes = outcome.notes + waited(trial.trial, outcome.shares)
     if outcome.task_map_full:
@@ -181,8 +181,8 @@ def _measured(trial: Trial, plan: Plan, weights: MemcgCharges, place: Path | Non
     return rows, events if captured is None else captured, notes
 
 
-def _rows_of(trial: Trial, plan: Plan, outcome: Outcome, weights: MemcgCharges, trial_s: float) -> Rows:
-    return [row_of(trial, plan, outcome, share, weights, trial_s) for share in outcome.shares]
+def _rows_of(trial: Trial, plan: Plan, outcome: Outcome, charges: MemcgCharges, trial_s: float) -> Rows:
+    return [row_of(trial, plan, outcome, share, charges, trial_s) for share in outcome.shares]
 
 
 def _already_on() -> list[str]:
@@ -202,16 +202,16 @@ def _tracepoints(plan: Plan) -> set[str]:
     return {name for trial in trials for name in probe(trial.workload, trial.record_bytes).tracepoints}
 
 
-def _weigh(plan: Plan) -> MemcgCharges:
+def _charges_of(plan: Plan) -> MemcgCharges:
     """Weigh each buffer of the plan in the memory cgroup, once: it depends on kind and size alone."""
     shared = caches.online_by_cache()
     every = {(name, buffer_bytes(name, t.asked_bytes, shared)) for t in plan.trials for name in t.transports}
     wanted = sorted((name, size) for name, size in every if size and find_transport(name).producers == "bpf")
     try:
-        return isolation.run(_weigh_all, wanted) if wanted else {}
+        return isolation.run(_charge_all, wanted) if wanted else {}
     except InvalidMeasurementError:  # not worth a session: the column is null
         return {}
 
 
-def _weigh_all(wanted: Sequence[tuple[str, int]]) -> MemcgCharges:
+def _charge_all(wanted: Sequence[tuple[str, int]]) -> MemcgCharges:
     return {(name, size): memcg_charge.cgroup_bytes(find_transport(name), size) for name, size in wanted}

@@ -194,10 +194,10 @@ def measure(trial: Trial, plan: Plan) -> Outcome:
         began.append(time.monotonic())
         return began[-1] - began[0] < plan.duration_s or len(began) <= _FEWEST
 
-    return measure_in_turns(more, trial, plan)
+    return measure_stepped(more, trial, plan)
 
 
-def measure_in_turns(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outcome:
+def measure_stepped(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outcome:
     """Measure one capacity trial, a round of each kind whenever *more* returns True; as :func:`measure`."""
     transport, online = find_transport(trial.transports[0]), cpus.online()
     with full_buffer(

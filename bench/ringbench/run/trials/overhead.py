@@ -83,7 +83,7 @@ class _Tracing:
         took_ns, until = None, time.monotonic() + _PATIENCE_S
         while took_ns is None and time.monotonic() < until:
             if self.stage == "read" and self._read_loop is not None:
-                self._read_loop.look(None)
+                self._read_loop.step(None)
                 took_ns = rounds.took_ns(wait_s=0)
             else:
                 took_ns = rounds.took_ns(wait_s=_PATIENCE_S)

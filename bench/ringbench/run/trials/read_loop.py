@@ -13,7 +13,7 @@ from ringbench.drivers.waits import Rings, Wait
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReaderCounters:
     """What the reading thread has done, at one moment."""
 
     cpu_ns: int
@@ -45,19 +45,19 @@ class ReadLoop:
         """How long it pauses between two looks."""
         return self._wait.pace_s or 0.0
 
-    def reading(self) -> Reading:
+    def counters(self) -> ReaderCounters:
         """Return what this thread has done so far."""
         usage = resource.getrusage(resource.RUSAGE_THREAD)
-        return Reading(
+        return ReaderCounters(
             time.thread_time_ns(),
             usage.ru_nvcsw + usage.ru_nivcsw,
             self._wakeups,
             tuple(each.delivered for each in self._readers),
         )
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Wait as the policy says, at most until *end_ns*, then hand over what is there; return how many records."""
-        taken = self._waiting.look(end_ns)
+        taken = self._waiting.step(end_ns)
         self._wakeups += taken > 0
         return taken
 

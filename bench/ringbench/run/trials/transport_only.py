@@ -25,7 +25,7 @@ from ringbench.kernel import cpus, syscalls
 from ringbench.machine import caches
 from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.load import load_of
-from ringbench.run.trials.read_loop import Reading, ReadLoop
+from ringbench.run.trials.read_loop import ReaderCounters, ReadLoop
 from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
 from ringbench.spec.codes import InvalidCode
 from ringbench.spec.placement import reader_cpus
@@ -114,22 +114,22 @@ def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkR
     way = wait(trial.wait, plan.drain_interval_s)
     read_loop = ReadLoop([reader], [find_transport(trial.transports[0])], way)
     begin_ns, end_ns = load.begin(plan.warmup_s + _LEAD_S, plan.duration_s)
-    begun = read_loop.reading()
+    begun = read_loop.counters()
     while time.monotonic_ns() < end_ns:
         if time.monotonic_ns() < begin_ns:
-            begun = read_loop.reading()
-        read_loop.look(end_ns)
-    ended = read_loop.reading()
+            begun = read_loop.counters()
+        read_loop.step(end_ns)
+    ended = read_loop.counters()
     last_ns, until_ns = 0, end_ns + int(max(GRACE_S, 2 * (way.pace_s or 0.0)) * 1e9)
     patience_ns = until_ns + int(_PATIENCE_S * 1e9)
     while not load.over() or time.monotonic_ns() < until_ns:
-        if read_loop.look(None):
+        if read_loop.step(None):
             last_ns = time.monotonic_ns()
         if time.monotonic_ns() > patience_ns:
             raise InvalidMeasurementError(
                 f"a writer had not ended {_PATIENCE_S:g} s after the window.", InvalidCode.TIMED_OUT
             )
-    before = read_loop.reading()
+    before = read_loop.counters()
     read_loop.empty()
     found_ns = time.monotonic_ns()
     share = _share(trial, plan, load, opened, reader, (begun, ended, before), max(0, last_ns - end_ns), found_ns)
@@ -153,7 +153,7 @@ def _share(
     load: Writers,
     opened: Channel,
     reader: BulkReader,
-    readings: tuple[Reading, Reading, Reading],
+    readings: tuple[ReaderCounters, ReaderCounters, ReaderCounters],
     tail_ns: int,
     found_ns: int,
 ) -> Share:

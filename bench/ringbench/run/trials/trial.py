@@ -28,7 +28,7 @@ from ringbench.machine import caches
 from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.capture import Capture
 from ringbench.run.trials.load import load_of
-from ringbench.run.trials.read_loop import Reading, ReadLoop
+from ringbench.run.trials.read_loop import ReaderCounters, ReadLoop
 from ringbench.run.trials.window_controller import WindowController
 from ringbench.spec.event import Events
 from ringbench.spec.placement import reader_cpus
@@ -160,7 +160,7 @@ class _TrialRun:
         last_ns = self._read_tail(max(GRACE_S, 2 * self.read_loop.pace_s))
         self.controller.finish()
         syscalls.wait_for_producers()
-        before = self.read_loop.reading()
+        before = self.read_loop.counters()
         self.read_loop.empty()
         taken = _Taken(begun, ended, before, last_ns, time.monotonic_ns())
         shares = tuple(self._share(index, taken) for index in range(len(self.transports)))
@@ -169,24 +169,24 @@ class _TrialRun:
             self.capture.finish(dict(zip(self.trial.transports, delivered, strict=True)))
         return self._outcome(shares, taken.found_ns)
 
-    def _read_window(self) -> tuple[Reading, Reading]:
+    def _read_window(self) -> tuple[ReaderCounters, ReaderCounters]:
         """Read until the window's end; return what the reading thread had done at its start and at its end."""
         controller, read_loop = self.controller, self.read_loop
-        begun = read_loop.reading()
+        begun = read_loop.counters()
         while controller.end_ns is None or time.monotonic_ns() < controller.end_ns:
-            read_loop.look(controller.end_ns)
+            read_loop.step(controller.end_ns)
             if time.monotonic_ns() < controller.start_ns:
-                begun = read_loop.reading()
+                begun = read_loop.counters()
             elif controller.due:
                 time.sleep(_GIVE_WAY_S)
-        return begun, read_loop.reading()
+        return begun, read_loop.counters()
 
     def _read_tail(self, grace_s: float) -> int:
         """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came."""
         last_ns = 0
         until_ns = time.monotonic_ns() + int(grace_s * 1e9)
         while self.controller.is_alive() or time.monotonic_ns() < until_ns:
-            if self.read_loop.look(None):
+            if self.read_loop.step(None):
                 last_ns = time.monotonic_ns()
             if self.controller.is_alive():
                 time.sleep(_GIVE_WAY_S)
@@ -251,10 +251,10 @@ class _TrialRun:
 class _Taken:
     """What the reading thread had done, and when."""
 
-    begun: Reading
+    begun: ReaderCounters
     """At the window's start; and at its end."""
-    ended: Reading
-    before: Reading
+    ended: ReaderCounters
+    before: ReaderCounters
     """Before the final drain."""
     last_ns: int
     """When the reader's own policy brought its last record; 0: none behind the window."""

@@ -7,7 +7,7 @@ from ringbench.spec.wakeups.kind import WakeupKind
 KIND = WakeupKind(
     name="adaptive",
     usage="adaptive",
-    sentence="the ringbuf's own: a record wakes the reader only if it has caught up (flags 0)",
+    description="the ringbuf's own: a record wakes the reader only if it has caught up (flags 0)",
     define=lambda n: "-DWAKE=0",
     place=3,
 )

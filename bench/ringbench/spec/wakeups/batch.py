@@ -12,7 +12,7 @@ def _number(text: str) -> int:
 KIND = WakeupKind(
     name="batch",
     usage="batch:N",
-    sentence="one record in N of each CPU wakes the reader (perf: wakeup_events=N)",
+    description="one record in N of each CPU wakes the reader (perf: wakeup_events=N)",
     define=lambda n: f"-DWAKE_BATCH={n}",
     perf_records=lambda n: n,
     least_bytes=lambda n, stride: n * stride,

@@ -7,7 +7,7 @@ from ringbench.spec.wakeups.kind import WakeupKind
 KIND = WakeupKind(
     name="every",
     usage="every",
-    sentence="each record wakes the reader (perf: wakeup_events=1; ringbuf: BPF_RB_FORCE_WAKEUP)",
+    description="each record wakes the reader (perf: wakeup_events=1; ringbuf: BPF_RB_FORCE_WAKEUP)",
     define=lambda n: "-DWAKE=BPF_RB_FORCE_WAKEUP",
     perf_records=lambda n: 1,
     place=2,

@@ -18,7 +18,7 @@ class WakeupKind:
     name: str
     usage: str
     """Its name with N, as a person writes it."""
-    sentence: str
+    description: str
     define: Callable[[int], str]
     """N -> the compiler flag that makes the ringbuf follow it (bpf/submit.h)."""
     place: int = 100

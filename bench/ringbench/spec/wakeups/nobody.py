@@ -7,7 +7,7 @@ from ringbench.spec.wakeups.kind import WakeupKind
 KIND = WakeupKind(
     name="none",
     usage="none",
-    sentence="nobody is woken: the reader looks on a timer (ringbuf: BPF_RB_NO_WAKEUP; perf: watermark at its largest)",
+    description="nobody is woken: the reader looks on a timer (ringbuf: BPF_RB_NO_WAKEUP; perf: largest watermark)",
     define=lambda n: "-DWAKE=BPF_RB_NO_WAKEUP",
     wakes=False,
     place=1,

@@ -8,7 +8,7 @@ from ringbench.units import parse_bytes, show_bytes
 KIND = WakeupKind(
     name="bytes",
     usage="bytes:N",
-    sentence="N unread bytes wake the reader (perf: a watermark in each CPU's ring; ringbuf: forced as N is reached)",
+    description="N unread bytes wake the reader (perf: a watermark in each CPU's ring; ringbuf: forced at N)",
     define=lambda n: f"-DWAKE_BYTES={n}",
     perf_bytes=lambda n: n,
     least_bytes=lambda n, stride: n,

@@ -1,4 +1,4 @@
-"""What `ringbench nested` found, as tables: on a terminal, and in Markdown for the docs."""
+"""What `ringbench nesting` found, as tables: on a terminal, and in Markdown for the docs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read(path: Path) -> Document:
         found: Document = json.loads(path.read_text())
         version = found["schema_version"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OptionError(f"{path} is not what `ringbench nested --out` writes: {error}.") from error
+        raise OptionError(f"{path} is not what `ringbench nesting --out` writes: {error}.") from error
     if version != 1:
         raise OptionError(f"{path} has schema version {version}; this ringbench reads 1. Measure it again.")
     return found

@@ -1,6 +1,6 @@
 """A ring of one page to look at, and what can be done to it: submit, discard, hold a reservation, take.
 
-bpf/anatomy.c adds the records, run by BPF_PROG_TEST_RUN as programs of the type syscall, which get an argument and may
+bpf/ringdump.c adds the records, run by BPF_PROG_TEST_RUN as programs of the type syscall, which get an argument and may
 sleep (kernel commit 79a7f8bdb159, Linux 5.14). Nothing is attached or pinned, so the kernel frees it with the process.
 """
 
@@ -19,13 +19,13 @@ from ringbench.drivers.transports import PAGE
 from ringbench.errors import MissingRequirementError
 from ringbench.kernel import program, source, syscalls, uapi
 from ringbench.tools.ringdump.dump import Snapshot, decode
-from ringbench.tools.ringdump.fault_page import AbsentPage
-from ringbench.tools.ringdump.snapshot import photograph
+from ringbench.tools.ringdump.fault_page import FaultPage
+from ringbench.tools.ringdump.snapshot import snapshot
 
 LENGTHS = (8, 20, 56, 500)
 """Bytes of the records that can be added; a reservation's length is part of the program."""
 _ORDER = struct.Struct("<QQII")
-"""struct order of bpf/anatomy.c."""
+"""struct order of bpf/ringdump.c."""
 
 
 class DemoRing:
@@ -36,8 +36,8 @@ class DemoRing:
 
     def __enter__(self) -> DemoRing:
         """Compile, load, and map the consumer's page, as a reader does."""
-        self._bpf = program.compiled(source.folder().joinpath("anatomy.c").read_text(), [])
-        self.fd = int(self._bpf["specimen"].map_fd)
+        self._bpf = program.compiled(source.folder().joinpath("ringdump.c").read_text(), [])
+        self.fd = int(self._bpf["demo_ring"].map_fd)
         try:
             self._programs = {length: _loaded(self._bpf.dump_func(f"add_{length}")) for length in LENGTHS}
         except MissingRequirementError:
@@ -72,9 +72,9 @@ class DemoRing:
         return bool(struct.unpack_from("<I", answer, 4)[0] == 0)
 
     @contextmanager
-    def held(self, length: int) -> Iterator[None]:
+    def hold_reservation(self, length: int) -> Iterator[None]:
         """Hold a reservation of *length* bytes, for which there must be room, for the length of the block."""
-        with ThreadPoolExecutor(1) as other, AbsentPage() as page:
+        with ThreadPoolExecutor(1) as other, FaultPage() as page:
             added = other.submit(self.add, length, absent=page.address)
             try:
                 page.wait()
@@ -85,14 +85,14 @@ class DemoRing:
 
     def take(self) -> int:
         """Take what a reader can take now, and give its room back; return how many records that were."""
-        seen = decode(self.photograph())
+        seen = decode(self.snapshot())
         (position,) = struct.unpack_from("<Q", self._consumer)
         struct.pack_into("<Q", self._consumer, 0, position + seen.reachable_bytes)
         return len(seen.reachable)
 
-    def photograph(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """Return what lies in the ring."""
-        return photograph(self.fd, PAGE)
+        return snapshot(self.fd, PAGE)
 
 
 def _loaded(instructions: bytes) -> int:
@@ -110,5 +110,5 @@ def _loaded(instructions: bytes) -> int:
     except OSError as error:
         raise MissingRequirementError(
             f"the kernel refused a program of the type syscall: {error.strerror}. It takes Linux 5.14 and CAP_BPF; "
-            "`ringbench anatomy FILE` shows a recorded ring without either."
+            "`ringbench ringdump FILE` shows a recorded ring without either."
         ) from error

@@ -75,7 +75,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Anatomy:
+class DecodedRing:
     """What a snapshot shows."""
 
     size: int
@@ -127,7 +127,7 @@ class Anatomy:
         return ((begin, end),) if end <= self.size else ((begin, self.size), (0, end - self.size))
 
 
-def decode(snapshot: Snapshot) -> Anatomy:
+def decode(snapshot: Snapshot) -> DecodedRing:
     """Return what *snapshot* shows. Raises InvalidMeasurementError where positions or a record cannot be."""
     size = len(snapshot.data)
     if size < HEADER or size & size - 1:
@@ -136,7 +136,7 @@ def decode(snapshot: Snapshot) -> Anatomy:
         )
     positions = (snapshot.consumer, snapshot.producer)
     used = (snapshot.producer - snapshot.consumer) % _MODULO
-    # Never as much as the size: see Anatomy.longest.
+    # Never as much as the size: see DecodedRing.longest.
     if used >= size or any(position % 8 or not 0 <= position < _MODULO for position in positions):
         raise InvalidMeasurementError(
             f"the ringbuf is damaged: it has {size} bytes of data, "
@@ -154,35 +154,35 @@ def decode(snapshot: Snapshot) -> Anatomy:
                 InvalidCode.RING_DAMAGED,
             )
         records.append(record)
-    return Anatomy(size, snapshot.consumer, snapshot.producer, snapshot.pending, tuple(records))
+    return DecodedRing(size, snapshot.consumer, snapshot.producer, snapshot.pending, tuple(records))
 
 
 @dataclass(frozen=True)
-class Scene:
+class Step:
     """A snapshot with its name and a sentence or two on what is seen."""
 
     name: str
     said: str
     snapshot: Snapshot
-    anatomy: Anatomy
+    decoded: DecodedRing
 
     @classmethod
-    def of(cls, name: str, said: str, snapshot: Snapshot) -> Scene:
-        """Return the scene of a *snapshot*. Raises as :func:`dissect`."""
+    def of(cls, name: str, said: str, snapshot: Snapshot) -> Step:
+        """Return the step of a *snapshot*. Raises as :func:`decode`."""
         return cls(name, said, snapshot, decode(snapshot))
 
 
 @dataclass(frozen=True)
 class RingDump:
-    """Scenes that were photographed together, and where."""
+    """Steps whose snapshots were taken together, and where."""
 
     taken: str
     """When: ISO 8601, UTC."""
     kernel: str
     """Release and architecture."""
     ringbench: str
-    """The version that photographed."""
-    scenes: tuple[Scene, ...]
+    """The version that took them."""
+    steps: tuple[Step, ...]
 
 
 def _record(snapshot: Snapshot, reached: int) -> Record:

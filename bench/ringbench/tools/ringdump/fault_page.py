@@ -26,13 +26,13 @@ _MESSAGE = 32
 _PATIENCE_S = 10.0
 
 
-class AbsentPage:
+class FaultPage:
     """One page, absent inside the ``with`` block until :meth:`provide`, which the end of the block does at the latest.
 
     Raises MissingRequirementError where the kernel has no userfaultfd, or does not let us.
     """
 
-    def __enter__(self) -> AbsentPage:
+    def __enter__(self) -> FaultPage:
         """Map the page and take over its faults."""
         self._page = mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         place = ctypes.c_char.from_buffer(self._page)

@@ -1,4 +1,4 @@
-"""Photographs of a ringbuf's mapped memory, which its reader and its producers do not notice.
+"""Snapshots of a ringbuf's mapped memory, which its reader and its producers do not notice.
 
 The pages are mapped to be read, also the consumer's, which alone could be mapped to be written
 (kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern(), which also keeps such a mapping from becoming writable). The descriptor
@@ -18,16 +18,16 @@ from ringbench.kernel import syscalls, uapi
 from ringbench.tools.ringdump.dump import Snapshot
 
 MAX_DATA_BYTES = 16 << 20
-"""Of a ring that is photographed: all of it is copied, and may hold a record in every 8 bytes."""
+"""Of a ring whose snapshot is taken: all of it is copied, and may hold a record in every 8 bytes."""
 _TRIES = 100
 _MODULO = 1 << 64
 
 
 def of_map(number: int) -> Snapshot:
-    """Photograph the ringbuf whose map has the id *number*, whoever's it is.
+    """Take a snapshot of the ringbuf whose map has the id *number*, whoever's it is.
 
     Raises OptionError where there is no such map, or it is none, MissingRequirementError without the right to look, and
-    what :func:`photograph` raises.
+    what :func:`snapshot` raises.
     """
     try:
         fd, _ = syscalls.bpf(uapi.MAP_GET_FD_BY_ID, struct.pack("<I", number))
@@ -43,7 +43,7 @@ def of_map(number: int) -> Snapshot:
             raise OptionError(
                 f"--map-id {number}: that map is of type {found['map_type']}, a ringbuf's is {uapi.MAP_RINGBUF}."
             )
-        return photograph(fd, found["max_entries"])
+        return snapshot(fd, found["max_entries"])
     finally:
         os.close(fd)
 
@@ -54,7 +54,7 @@ def facts(fd: int) -> dict[str, int]:
     return {name: int(value) for name, value in lines if value.strip().isdecimal()}
 
 
-def photograph(fd: int, data_bytes: int) -> Snapshot:
+def snapshot(fd: int, data_bytes: int) -> Snapshot:
     """Return what lies in the ringbuf *fd* with *data_bytes* of data.
 
     It can be in use meanwhile. What lies between the positions seen first has not been written over while it was
@@ -62,7 +62,7 @@ def photograph(fd: int, data_bytes: int) -> Snapshot:
     InvalidMeasurementError where it happens again and again, OptionError for a ring above MAX_DATA_BYTES.
     """
     if data_bytes > MAX_DATA_BYTES:
-        raise OptionError(f"the ring has {data_bytes} bytes of data; at most {MAX_DATA_BYTES} are photographed.")
+        raise OptionError(f"the ring has {data_bytes} bytes of data; at most {MAX_DATA_BYTES} can be copied.")
     page = mmap.PAGESIZE
     with mmap.mmap(fd, 2 * page + data_bytes, mmap.MAP_SHARED, mmap.PROT_READ) as memory:
         for _ in range(_TRIES):
@@ -74,5 +74,5 @@ def photograph(fd: int, data_bytes: int) -> Snapshot:
             if (reached - consumer) % _MODULO < data_bytes:
                 return Snapshot(consumer, producer, pending, data)
     raise InvalidMeasurementError(
-        f"the ring was written over {_TRIES} times while it was photographed: take a quieter moment."
+        f"the ring was written over {_TRIES} times while it was copied: take a quieter moment."
     )

@@ -7,7 +7,7 @@ import os
 from ringbench import native
 from ringbench.drivers.readers.block_arena import open_arena
 from ringbench.drivers.readers.bulk import BulkReader, missing, open_all
-from ringbench.drivers.readers.reader import Kind, Opening, Reader
+from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.kernel.ring import Ring
 
 
@@ -24,7 +24,7 @@ def _open(opening: Opening) -> Reader:
     return BulkInParts(open_all(opening), open_arena(opening), compiled=native.missing() is None)
 
 
-KIND = Kind(
+KIND = ReaderKind(
     "bulk-in-parts",
     "bulk, with a sched_yield() behind each ring",
     missing,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 from ringbench.drivers.workloads.workers import Loop, Slot, Workers
-from ringbench.drivers.workloads.workload import Kind, Request, Workload
+from ringbench.drivers.workloads.workload import Request, Workload, WorkloadKind
 from ringbench.errors import OptionError
 
 
@@ -45,4 +45,6 @@ def _missing() -> str | None:
     return None
 
 
-KIND = Kind("threads", "threads", "a worker for each CPU starts threads that end at once: no exec", _make, _missing)
+KIND = WorkloadKind(
+    "threads", "threads", "a worker for each CPU starts threads that end at once: no exec", _make, _missing
+)

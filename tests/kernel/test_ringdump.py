@@ -1,4 +1,4 @@
-"""What ``ringbench anatomy`` says of the kernel's own ring is what lies in its memory, as this file maps and reads it.
+"""What ``ringbench ringdump`` says of the kernel's own ring is what lies in its memory, as this file maps and reads it.
 
 The memory is unpacked here at places worked out by hand; BCC's own reader, libbpf's loop, is the second witness.
 """
@@ -25,7 +25,7 @@ from ringbench.errors import OptionError
 from ringbench.kernel import program, syscalls
 from ringbench.tools.ringdump import snapshot, steps
 from ringbench.tools.ringdump.demo_ring import LENGTHS, DemoRing
-from ringbench.tools.ringdump.dump import Anatomy, Snapshot, decode
+from ringbench.tools.ringdump.dump import DecodedRing, Snapshot, decode
 from tests import ROOT
 
 PAGE = mmap.PAGESIZE
@@ -88,12 +88,12 @@ def delivered(demo_ring: DemoRing) -> Callable[[], list[int]]:
         demo_ring._bpf.ring_buffer_consume()
         return [*taken]
 
-    demo_ring._bpf["specimen"].open_ring_buffer(on_record)
+    demo_ring._bpf["demo_ring"].open_ring_buffer(on_record)
     return consume
 
 
-def _seen(demo_ring: DemoRing) -> Anatomy:
-    return decode(demo_ring.photograph())
+def _seen(demo_ring: DemoRing) -> DecodedRing:
+    return decode(demo_ring.snapshot())
 
 
 def _walked(snapshot: Snapshot) -> list[tuple[int, int, int]]:
@@ -140,7 +140,7 @@ def test_behind_a_reservation_that_lingers_nothing_can_be_taken(
     demo_ring: DemoRing, memory: Memory, delivered: Callable[[], list[int]]
 ) -> None:
     assert demo_ring.add(8)
-    with demo_ring.held(500):
+    with demo_ring.hold_reservation(500):
         assert demo_ring.add(56)
         assert demo_ring.add(20, discard=True)
         assert demo_ring.add(8)
@@ -179,7 +179,7 @@ def test_a_record_that_wraps_lies_in_one_piece_in_the_memory_mapped_twice(demo_r
     assert [(record.position, record.wraps) for record in seen.records] == [(last, True)]
     assert seen.spans(last, 512) == ((last, PAGE), (0, last + 512 - PAGE))
     assert memory.bytes_at(last + 8, 496) == struct.pack("<Q", len(positions)) * 62
-    data = demo_ring.photograph().data
+    data = demo_ring.snapshot().data
     assert memory.pages[2 * PAGE : 3 * PAGE] == memory.pages[3 * PAGE :] == data
     assert data[last:] + data[: last + 512 - PAGE] == memory.bytes_at(last, 512)
 
@@ -205,21 +205,21 @@ def test_a_full_ring_refuses_and_the_last_8_bytes_are_never_given_away(demo_ring
 
 def test_the_oldest_busy_record_is_where_the_kernel_looks_for_it(demo_ring: DemoRing) -> None:
     demo_ring.add(56)
-    with demo_ring.held(20):
+    with demo_ring.hold_reservation(20):
         demo_ring.add(8)
         demo_ring.add(8)
-        pending = demo_ring.photograph().pending
+        pending = demo_ring.snapshot().pending
     if pending == 0:
         pytest.skip("this kernel keeps no pending position (before commit cfa1a2329a69)")
     assert pending == 64
 
 
 def test_every_scene_is_what_its_bytes_say() -> None:
-    album = steps.live()
-    for scene in album.scenes:
-        told = [(record.position, record.word, record.page_offset) for record in scene.anatomy.records]
-        assert told == _walked(scene.snapshot), scene.name
-    by_name = {scene.name: scene.anatomy for scene in album.scenes}
+    dump = steps.live()
+    for step in dump.steps:
+        told = [(record.position, record.word, record.page_offset) for record in step.decoded.records]
+        assert told == _walked(step.snapshot), step.name
+    by_name = {step.name: step.decoded for step in dump.steps}
     assert [*by_name] == [*("empty", "one record", "several lengths", "discarded", "busy", "submitted", "wrap", "full")]
     busy, submitted = by_name["busy"], by_name["submitted"]
     assert (len(busy.reachable), busy.waiting) == (0, 4)
@@ -276,7 +276,7 @@ def test_another_programs_ring_is_photographed_and_its_reader_undisturbed(tmp_pa
             sys.executable,
             "-m",
             "ringbench",
-            "anatomy",
+            "ringdump",
             "--map-id",
             str(number),
             "--json",
@@ -291,16 +291,16 @@ def test_another_programs_ring_is_photographed_and_its_reader_undisturbed(tmp_pa
         process.stdin.write("\n")
         process.stdin.flush()
         assert process.stdout.readline() == "3 True\n"
-    (scene,) = json.loads(done.stdout)["scenes"]
-    assert [(r["header_word"], r["total_bytes"]) for r in scene["records"]] == [(56, 64), (500 | BUSY, 512), (20, 32)]
-    assert (scene["records_in_reach"], scene["records_waiting"]) == (1, 1)
-    assert (scene["consumer"], scene["producer"]) == (0, 608)
+    (step,) = json.loads(done.stdout)["scenes"]
+    assert [(r["header_word"], r["total_bytes"]) for r in step["records"]] == [(56, 64), (500 | BUSY, 512), (20, 32)]
+    assert (step["records_in_reach"], step["records_waiting"]) == (1, 1)
+    assert (step["consumer"], step["producer"]) == (0, 608)
     assert (tmp_path / "ring.json").is_file()
 
 
 def test_photographs_of_a_ring_at_work_are_whole() -> None:
     with _other(AT_WORK) as (process, number):
-        seen: dict[int, Anatomy] = {}
+        seen: dict[int, DecodedRing] = {}
         until = time.monotonic() + 60
         while len(seen) < 50 and time.monotonic() < until:
             each = decode(snapshot.of_map(number))  # which raises on one that is torn

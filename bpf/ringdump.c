@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One record at a time into a ring of one page, as user space orders it: for `ringbench anatomy`, which looks at what
+/* One record at a time into a ring of one page, as user space orders it: for `ringbench ringdump`, which looks at what
  * that leaves in the mapped memory. Nothing is attached; BPF_PROG_TEST_RUN runs a program of the type syscall with the
  * order as its context.
  *
@@ -13,14 +13,14 @@ struct order {
 	u32 discard; /* 1: discarded, not submitted */
 };
 
-BPF_RINGBUF_OUTPUT(specimen, 1);
+BPF_RINGBUF_OUTPUT(demo_ring, 1);
 
 /* 0, or 1 where the reservation was refused. The length must be a constant: one program for each. */
 static __always_inline int add(struct order *order, const u32 length)
 {
 	u64 absent = order->absent, word = order->word, there;
 	u32 discard = order->discard, at;
-	void *record = specimen.ringbuf_reserve(length);
+	void *record = demo_ring.ringbuf_reserve(length);
 
 	if (!record)
 		return 1;
@@ -29,9 +29,9 @@ static __always_inline int add(struct order *order, const u32 length)
 	for (at = 0; at + sizeof(word) <= length; at += sizeof(word))
 		*(u64 *)(record + at) = word;
 	if (discard)
-		specimen.ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+		demo_ring.ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 	else
-		specimen.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+		demo_ring.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-"""``ringbench gatecheck``: how often the gate is wrong, measured."""
+"""``ringbench selftest gate``: how often the gate is wrong, measured."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from ringbench.cli.options import DURATION, REPEATS, SEED, TIMES
 from ringbench.errors import OptionError
 
 if TYPE_CHECKING:
-    from ringbench.analysis.selftest.gatecheck import Rates
+    from ringbench.analysis.selftest.gate_rates import Rates
     from ringbench.run.interleave.rounds import Progress
 
 _EXAMPLES = """\b
 Examples:
-  sudo ringbench gatecheck --out results/gate            record 64 blocks of four sides: about twenty-five minutes
-  sudo ringbench gatecheck --out results/gate --real 20  twenty real comparisons of a thing with itself: an hour
-  ringbench gatecheck --from results/reference/gate      draw comparisons from what is recorded, without root
+  sudo ringbench selftest gate --out results/gate            record 64 blocks of four sides: about twenty-five minutes
+  sudo ringbench selftest gate --out results/gate --real 20  twenty real comparisons of a thing with itself: an hour
+  ringbench selftest gate --from results/reference/gate      draw comparisons from what is recorded, without root
 """
 CHECKED = "checked.json"
 """What came of it, beside the sides' sessions."""
 
 
-@click.command("gatecheck", epilog=_EXAMPLES)
+@click.command("gate", epilog=_EXAMPLES)
 @click.option("--from", "stored", type=click.Path(path_type=Path), metavar="DIR", help="Judge what DIR holds.")
 @click.option("--blocks", type=REPEATS, metavar="N", default=64, show_default=True, help="Blocks to record.")
 @click.option("--real", type=REPEATS, metavar="N", help="Instead, N real comparisons, as `ringbench ab` makes them.")
@@ -53,7 +53,7 @@ CHECKED = "checked.json"
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the sides' sessions go.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
-def gatecheck(
+def gate(
     stored: Path | None,
     blocks: int,
     real: int | None,
@@ -87,11 +87,11 @@ def gatecheck(
 
 
 def _measure(place: Path, blocks: int, real: int | None, seed: int, max_time: float | None) -> None:
-    from ringbench.analysis.selftest.gatecheck import VARIANTS
+    from ringbench.analysis.selftest.gate_rates import VARIANTS
     from ringbench.cli import trial_processes
     from ringbench.data.store.folder import check_new
     from ringbench.kernel import program
-    from ringbench.machine.lock import held
+    from ringbench.machine.lock import exclusive
     from ringbench.run.interleave.gate_recording import compare_really, record
 
     if real is None:
@@ -100,7 +100,7 @@ def _measure(place: Path, blocks: int, real: int | None, seed: int, max_time: fl
     program.need_root()
     trial_processes.prepare()
     words = command_line()
-    with held():
+    with exclusive():
         if real is not None:
             compare_really(place, real, seed, words, _tell)
         else:
@@ -123,7 +123,7 @@ def _teller() -> Callable[[Progress], None]:
 
 
 def _judge(place: Path, comparisons: int, seed: int) -> dict[str, Any]:
-    from ringbench.analysis.selftest.gatecheck import BASE, VARIANTS, apart, blocks_of, injected, rates
+    from ringbench.analysis.selftest.gate_rates import BASE, VARIANTS, apart, blocks_of, injected, rates
     from ringbench.analysis.view import SessionView
     from ringbench.data.store.folder import read_session
     from ringbench.run.interleave.gate_recording import REAL

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ringbench.analysis.selftest.gatecheck import VARIANTS, apart, injected, rates
+from ringbench.analysis.selftest.gate_rates import VARIANTS, apart, injected, rates
 from ringbench.drivers.transports import find_transport
 from tests.analysis.gate.stored import stored
 from tests.analysis.gate.worlds import Row, rows, slower, wander
@@ -74,7 +74,7 @@ def test_the_command_says_and_stores_it(tmp_path: Path) -> None:
 
     for (name, instead), share in zip(VARIANTS.items(), (0, 0, 0.05, 0.1), strict=True):
         side(name, instead, share)
-    done = inside("gatecheck", "--from", "gate", "--comparisons", "12", cwd=tmp_path)
+    done = inside("selftest", "gate", "--from", "gate", "--comparisons", "12", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "the same again" in done.stdout
     assert "by the threshold of 10 % on means" in done.stdout
@@ -88,10 +88,10 @@ def test_what_came_of_sessions_that_are_not_kept_is_kept(tmp_path: Path) -> None
     for name in VARIANTS:
         stored(tmp_path / "gate" / name, rows(1))
     (tmp_path / "gate" / "real.json").write_text(json.dumps([{"verdict": "same"}, {"verdict": "inconclusive"}]))
-    done = inside("gatecheck", "--from", "gate", "--comparisons", "1", cwd=tmp_path)
+    done = inside("selftest", "gate", "--from", "gate", "--comparisons", "1", cwd=tmp_path)
     assert "2 real comparisons" in done.stdout and "every other head" not in done.stdout
     path = tmp_path / "gate" / "checked.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "apart": {"inconclusive": 2}}))
-    done = inside("gatecheck", "--from", "gate", "--comparisons", "1", cwd=tmp_path)
+    done = inside("selftest", "gate", "--from", "gate", "--comparisons", "1", cwd=tmp_path)
     assert "every other head, as if measured apart: 2 inconclusive" in done.stdout
     assert json.loads(path.read_text())["apart"] == {"inconclusive": 2}

@@ -1,4 +1,4 @@
-"""``ringbench selfcheck``: the suite against itself."""
+"""``ringbench selftest aa``: a transport against itself, and against itself with a known cost added."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import click
 from ringbench.cli.options import REPEATS, SEED
 
 if TYPE_CHECKING:
-    from ringbench.analysis.selftest.selfcheck import Checked
+    from ringbench.analysis.selftest.aa import Checked
 
 _EXAMPLES = """\b
 Examples:
-  sudo ringbench selfcheck                           in about twenty minutes
-  sudo ringbench selfcheck --only injection          in five
-  ringbench selfcheck --from results/selfcheck       look at what is stored already, without root
+  sudo ringbench selftest aa                       in about twenty minutes
+  sudo ringbench selftest aa --only injection      in five
+  ringbench selftest aa --from results/selfcheck   look at what is stored already, without root
 """
 
 
-@click.command("selfcheck", epilog=_EXAMPLES)
+@click.command("aa", epilog=_EXAMPLES)
 @click.option("--from", "session", metavar="SESSION", help="Look at what SESSION holds (a folder, or `latest`).")
 @click.option("--only", "part", type=click.Choice(["same", "injection"]), help="One of the two checks.")
 @click.option("--repeats", type=REPEATS, metavar="N", help="Blocks; ten make a run.  [default: 40]")
@@ -30,7 +30,7 @@ Examples:
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The session's folder, new or empty.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def selfcheck(
+def aa(
     session: str | None, part: str | None, repeats: int | None, seed: int, out: Path | None, as_json: bool, quiet: bool
 ) -> int:
     """Measure the same transport under two names, and one with a cost that is known. Needs root, but for --from.
@@ -39,7 +39,7 @@ def selfcheck(
     where its own interval reaches down to 5 %. A cost that is added to each submission must be found: the interval of
     the difference must cover it in nine runs of ten. Exit status 3 where either fails.
     """
-    from ringbench.analysis.selftest.selfcheck import check, profile
+    from ringbench.analysis.selftest.aa import check, profile
     from ringbench.analysis.view import SessionView
     from ringbench.data.store.folder import read_session
 
@@ -67,7 +67,7 @@ def selfcheck(
 
 def _show(found: Checked, as_json: bool) -> None:
     from ringbench.analysis.quantities import estimate
-    from ringbench.analysis.selftest.selfcheck import BLOCKS
+    from ringbench.analysis.selftest.aa import BLOCKS
 
     if as_json:
         differences, covered = found.false_differences, found.covered

@@ -19,7 +19,7 @@ from statistics import fmean
 from typing import Any
 
 from ringbench.analysis.gate.gate import Gated, judge
-from ringbench.analysis.gate.pairs import Case, Series, cases_of
+from ringbench.analysis.gate.pairs import CellPair, MetricPair, cell_pairs_of
 from ringbench.analysis.gate.rules import is_noisy
 from ringbench.analysis.gate.schedule import Schedule
 from ringbench.analysis.gate.verdict import Verdict
@@ -64,11 +64,11 @@ class Rates:
 def injected(base: Sequence[Record], head: Sequence[Record]) -> dict[str, Interval]:
     """Return by transport how many times as long a record takes to fill in, in the blocks of both sides."""
     found: dict[str, Interval] = {}
-    for case in cases_of(base, _renamed(head)):
-        for series in case.series:
-            if series.judged.column.name == FILLED and "bulk reader" in case.name:
+    for pair in cell_pairs_of(base, _renamed(head)):
+        for series in pair.series:
+            if series.judged.column.name == FILLED and "bulk reader" in pair.name:
                 common = [block for block in series.base if block in series.head]
-                found[case.transport] = ratio_interval(
+                found[pair.transport] = ratio_interval(
                     [series.base[block] for block in common], [series.head[block] for block in common]
                 )
     return found
@@ -88,18 +88,18 @@ def rates(
     verdicts: list[str] = []
     found: dict[str, int] = {}
     threshold, used = 0, 0
-    recorded = cases_of(base, _renamed(head))
-    names = sorted({block for case in recorded for series in case.series for block in series.base})
+    recorded = cell_pairs_of(base, _renamed(head))
+    names = sorted({block for pair in recorded for series in pair.series for block in series.base})
     for number in range(comparisons):
         chosen = [drawn.choice(names) for _ in range(blocks)]
         gated, needed = _gated(recorded, chosen)
         used += needed
         verdicts.append(gated.verdict.value)
         for transport in {
-            cell.case.transport for cell, figure in gated.figures(Verdict.REGRESSED) if figure.name == FILLED
+            cell.pair.transport for cell, figure in gated.figures(Verdict.REGRESSED) if figure.name == FILLED
         }:
             found[transport] = found.get(transport, 0) + 1
-        threshold += _above_threshold([_of(case, chosen) for case in recorded])
+        threshold += _above_threshold([_of(pair, chosen) for pair in recorded])
         tell(number + 1)
     return Rates(tuple(verdicts), found, threshold, used / max(1, comparisons))
 
@@ -113,7 +113,7 @@ def apart(sessions: Sequence[tuple[Sequence[Record], Sequence[Record]]]) -> dict
     for one, (base, _) in enumerate(sessions):
         for other, (_, head) in enumerate(sessions):
             if one != other:
-                verdict = judge(cases_of(base, head), interleaved=False).verdict.value
+                verdict = judge(cell_pairs_of(base, head), interleaved=False).verdict.value
                 verdicts[verdict] = verdicts.get(verdict, 0) + 1
     return verdicts
 
@@ -122,47 +122,49 @@ def _renamed(rows: Sequence[Record]) -> list[dict[str, Any]]:
     return [{**row, "transport": str(row["transport"]).partition("~")[0]} for row in rows]
 
 
-def _gated(recorded: Sequence[Case], chosen: Sequence[str]) -> tuple[Gated, int]:
+def _gated(recorded: Sequence[CellPair], chosen: Sequence[str]) -> tuple[Gated, int]:
     """Judge a comparison of the *chosen* blocks as it would be measured; return that, and the blocks it took."""
     schedule = Schedule(len(chosen), several=True)
-    blocks = {id(case): 0 for case in recorded}
+    blocks = {id(pair): 0 for pair in recorded}
     open_ = list(recorded)
     for look in (n for n in range(1, len(chosen) + 1) if schedule.is_due(n)):
-        blocks |= {id(case): look for case in open_}
-        gated = judge([_of(case, chosen[: blocks[id(case)]]) for case in recorded], interleaved=True, schedule=schedule)
+        blocks |= {id(pair): look for pair in open_}
+        gated = judge([_of(pair, chosen[: blocks[id(pair)]]) for pair in recorded], interleaved=True, schedule=schedule)
         if gated.verdict is Verdict.REGRESSED:
             return gated, look
         # A paired trial's two cells are measured, or left out, together.
-        left = {cell.case.scenario for cell in gated.cells if cell.verdict is Verdict.INCONCLUSIVE}
-        open_ = [case for case in open_ if case.scenario in left]
+        left = {cell.pair.scenario for cell in gated.cells if cell.verdict is Verdict.INCONCLUSIVE}
+        open_ = [pair for pair in open_ if pair.scenario in left]
         if not open_:
             return gated, look
     return gated, len(chosen)
 
 
-def _of(case: Case, chosen: Sequence[str]) -> Case:
+def _of(pair: CellPair, chosen: Sequence[str]) -> CellPair:
     """Return *case* as if the *chosen* blocks had been measured, in that order."""
 
     def drawn(values: Mapping[str, float]) -> dict[str, float]:
         return {str(place): values[block] for place, block in enumerate(chosen) if block in values}
 
     series = tuple(
-        Series(
+        MetricPair(
             each.judged,
             drawn(each.base),
             drawn(each.head),
             frozenset(str(place) for place, block in enumerate(chosen) if block in each.undisturbed),
         )
-        for each in case.series
+        for each in pair.series
     )
-    return Case(case.name, case.transport, case.scenario, series, len(chosen), unpromised=case.unpromised, key=case.key)
+    return CellPair(
+        pair.name, pair.transport, pair.scenario, series, len(chosen), unpromised=pair.unpromised, key=pair.key
+    )
 
 
-def _above_threshold(cases: Sequence[Case]) -> bool:
-    return any(_mean_is_worse(series) for case in cases for series in case.series if is_noisy(series))
+def _above_threshold(pairs: Sequence[CellPair]) -> bool:
+    return any(_mean_is_worse(series) for pair in pairs for series in pair.series if is_noisy(series))
 
 
-def _mean_is_worse(series: Series) -> bool:
+def _mean_is_worse(series: MetricPair) -> bool:
     if series.judged.kind != "ratio" or not series.base or not series.head:
         return False
     base, head = fmean(series.base.values()), fmean(series.head.values())

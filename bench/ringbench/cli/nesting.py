@@ -1,4 +1,4 @@
-"""``ringbench nested``: programs that interrupt each other on one CPU, and what each transport makes of it."""
+"""``ringbench nesting``: programs that interrupt each other on one CPU, and what each transport makes of it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _PATIENCE_S = 60.0
 
 _EXAMPLES = """\b
 Examples:
-  sudo ringbench nested                         every transport, in half a minute
-  sudo ringbench nested --transport perf --json | jq '.depth'
-  ringbench nested --from results/reference/nested/nested.json
+  sudo ringbench nesting                         every transport, in half a minute
+  sudo ringbench nesting --transport perf --json | jq '.depth'
+  ringbench nesting --from results/reference/nested/nested.json
 """
 
 
-@click.command("nested", epilog=_EXAMPLES)
+@click.command("nesting", epilog=_EXAMPLES)
 @names.option(
     "--transport", "transports", type=names.NESTED_TRANSPORT, metavar="T", multiple=True, help="Only these, of:"
 )
@@ -39,14 +39,14 @@ Examples:
 @click.option("--out", type=OutputFile(), metavar="FILE", help="Write the JSON document there, too.")
 @click.option("--markdown", is_flag=True, help="Print the tables in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def nested(
+def nesting(
     transports: tuple[str, ...], duration: float, stored: Path | None, out: Path | None, markdown: bool, as_json: bool
 ) -> int:
     """Interrupt programs while their records are under way, ten thousand times a second. Needs root, but for --from.
 
     A timer's program runs over a tracepoint's on the same CPU; both submit to the same transport, in a buffer of 1 MiB
     and in one that is full. For each transport: whether the account is exact, whether a record is torn, in which order
-    the two records come, and at which depth submissions are refused. docs/nested.md explains the figures.
+    the two records come, and at which depth submissions are refused. docs/nesting.md explains the figures.
 
     Exit status 3 where an account doesn't balance, or a record is torn.
     """
@@ -72,7 +72,7 @@ def _measure(names: Sequence[str], seconds: float) -> Document:
     from ringbench.kernel import program, tracepoints
     from ringbench.kernel.probe import nested as probe
     from ringbench.machine import isolation
-    from ringbench.machine.lock import held
+    from ringbench.machine.lock import exclusive
     from ringbench.tools.nesting import depth
     from ringbench.tools.nesting import nested as measuring
 
@@ -81,7 +81,7 @@ def _measure(names: Sequence[str], seconds: float) -> Document:
     chosen = _available(names)
     volumes: list[dict[str, Any]] = []
     depths: list[dict[str, Any]] = []
-    with held(), tracepoints.held(probe().tracepoints):
+    with exclusive(), tracepoints.keep_enabled(probe().tracepoints):
         for name in chosen:
             for nbytes, pause_s in (
                 (measuring.BUFFER_BYTES, measuring.PAUSE_S),
@@ -91,19 +91,19 @@ def _measure(names: Sequence[str], seconds: float) -> Document:
                 volume = isolation.run(measuring.measure, name, seconds, nbytes, pause_s, timeout_s=patience_s)
                 volumes.append(dataclasses.asdict(volume))
             depths.append(dataclasses.asdict(isolation.run(depth.measure, name, timeout_s=_PATIENCE_S)))
-        isolation.settle()
+        isolation.wait_for_exits()
     return {"schema_version": 1, "machine": _machine(), "nested": volumes, "depth": depths}
 
 
 def _available(names: Sequence[str]) -> list[str]:
     """Return the transports called *names*, or all that can be had here; MissingRequirementError where one cannot."""
     from ringbench.drivers import features
-    from ringbench.drivers.transports import carriers, find_transport
+    from ringbench.drivers.transports import find_transport, transports_carrying
     from ringbench.errors import MissingRequirementError
     from ringbench.spec.record import NESTED
 
     able = []
-    for each in map(find_transport, names or carriers(NESTED.struct)):
+    for each in map(find_transport, names or transports_carrying(NESTED.struct)):
         if (reason := features.missing(each)) is None:
             able.append(each.name)
         elif names:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ringbench.analysis.selftest.selfcheck import BLOCKS, INJECTED, Checked, check, profile
+from ringbench.analysis.selftest.aa import BLOCKS, INJECTED, Checked, check, profile
 from ringbench.analysis.view import SessionView
 from ringbench.data.store.folder import read_session
 from ringbench.drivers.transports import NOTHING, TRANSPORTS, find_transport

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ringbench.cli.nested import SMALL_BYTES
+from ringbench.cli.nesting import SMALL_BYTES
 from ringbench.data.metrics.drops import account_error
-from ringbench.drivers.transports import carriers
+from ringbench.drivers.transports import transports_carrying
 from ringbench.kernel import cpus, tracepoints
 from ringbench.kernel.probe import nested as probe
 from ringbench.machine import isolation
@@ -28,7 +28,7 @@ from tests.kernel.test_session import _environment, _eventually, _kernel_objects
 
 RESERVE = ("ringbuf-reserve", "ringbuf-per-cpu", "ringbuf-per-cache")
 """What reserves a record before the lingering."""
-CARRIERS = carriers(NESTED.struct)
+CARRIERS = transports_carrying(NESTED.struct)
 COPY = tuple(name for name in CARRIERS if name not in RESERVE)
 ENOUGH = 300
 """Outer programs that must have been interrupted before anything is concluded: a tenth of a second's worth."""
@@ -36,7 +36,7 @@ ENOUGH = 300
 
 @pytest.fixture(scope="module", autouse=True)
 def _held_too() -> Iterator[None]:
-    with tracepoints.held(probe().tracepoints):
+    with tracepoints.keep_enabled(probe().tracepoints):
         yield
 
 
@@ -185,7 +185,7 @@ def test_in_a_pair_both_transports_are_interrupted(measured: Measure) -> None:
 
 
 def test_nothing_is_left_after_kill_minus_nine(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ringbench", "nested", "--transport", "ringbuf-reserve", "--duration", "30"]
+    command = [sys.executable, "-m", "ringbench", "nesting", "--transport", "ringbuf-reserve", "--duration", "30"]
     with subprocess.Popen(command, cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE) as runner:
         assert _eventually(lambda: _programs(_held_by(runner.pid)) >= 2, 60), "nothing was loaded"
         time.sleep(0.2)
