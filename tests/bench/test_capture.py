@@ -34,9 +34,9 @@ TIGHT = 16 << 10
 """Bytes of a buffer that the reader has to look at every few milliseconds."""
 
 
-def plan(mode: str, *carriers: str, reader: str, nbytes: int) -> Plan:
+def plan(mode: str, *transports: str, reader: str, nbytes: int) -> Plan:
     choice = RunOptions(
-        transports=carriers,
+        transports=transports,
         readers=(reader,),
         wakeups=("none",),
         waits=("sleep:5ms",),

@@ -31,9 +31,9 @@ COMMANDS = [
     ("claims", ["claims", "--json", "--list"]),
     ("claims", ["claims", "--json", "--from", "{copy}"]),
     ("list", ["list", "--json"]),
-    ("selfcheck", ["selftest", "aa", "--json", "--from", "{r}/injection"]),
-    ("nested", ["nesting", "--json", "--from", "{r}/nested/nested.json"]),
-    ("anatomy", ["ringdump", "--json", "{r}/anatomy/rings.json"]),
+    ("selftest_aa", ["selftest", "aa", "--json", "--from", "{r}/injection"]),
+    ("nesting", ["nesting", "--json", "--from", "{r}/nested/nested.json"]),
+    ("ringdump", ["ringdump", "--json", "{r}/anatomy/rings.json"]),
     ("history", ["history", "--json", "{r}/gate/base", "{r}/gate/again", "{r}/gate/tenth"]),
     ("plan", ["run", "--dry-run", "--json"]),
     ("plan", ["run", "--dry-run", "--json", "--profile", "frontier"]),
@@ -78,7 +78,7 @@ def test_what_doctor_says_to_others_than_root(tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_gatecheck_has_written() -> None:
-    assert fault("gatecheck", json.loads((REFERENCE / "gate" / "checked.json").read_text())) is None
+    assert fault("selftest_gate", json.loads((REFERENCE / "gate" / "checked.json").read_text())) is None
 
 
 def recorded(name: str) -> StoredSession:

@@ -95,12 +95,12 @@ int exact(struct __sk_buff *skb) { return speak(1); }
 
 def _taken(records: int, nbytes: int) -> tuple[int, int]:
     """Return the bytes of the ring that so many *records* took, reserved at the longest's length and at their own."""
-    carriers = [find_transport("ringbuf-reserve"), find_transport("ringbuf-dynptr")]
+    transports = [find_transport("ringbuf-reserve"), find_transport("ringbuf-dynptr")]
     sent = probe.fill(1, _LONGEST_SENT)
-    text = program.source.program(carriers, sent).split('#line 1 "bpf/account.h"')[0] + _BOTH
-    loaded = program.load(carriers, probe=sent, sizes={each.name: nbytes for each in carriers}, text=text)
+    text = program.source.program(transports, sent).split('#line 1 "bpf/account.h"')[0] + _BOTH
+    loaded = program.load(transports, probe=sent, sizes={each.name: nbytes for each in transports}, text=text)
     taken = []
-    for transport, function in zip(carriers, ("fixed", "exact"), strict=True):
+    for transport, function in zip(transports, ("fixed", "exact"), strict=True):
         ring = MappedRingbuf(loaded.events(transport).map_fd, nbytes, _LONGEST_SENT)
         syscalls.run_repeatedly(loaded.repeatable(function), records)
         taken.append(ring.pending_bytes())

@@ -103,13 +103,13 @@ def _load_all(name: str) -> int:
 @pytest.mark.slow
 def test_every_probe_compiles_with_every_transport_and_wakeup() -> None:
     kinds = [wakeup(policy).kind for policy in POLICIES]
-    carriers = [
+    transports = [
         transport for transport in TRANSPORTS.values() if not transport.own_records and not features.missing(transport)
     ]
-    possible = sum(kind in transport.wakeups for transport in carriers for kind in kinds)
+    possible = sum(kind in transport.wakeups for transport in transports for kind in kinds)
     # Side by side, since nothing is counted: the window of none of them is open.
     with ProcessPoolExecutor(len(cpus.online()), get_context("forkserver")) as pool:
-        assert sum(pool.map(_load_all, [transport.name for transport in carriers])) == 4 * possible
+        assert sum(pool.map(_load_all, [transport.name for transport in transports])) == 4 * possible
 
 
 ORDER = """

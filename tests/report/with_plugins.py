@@ -10,7 +10,7 @@ from typing import Any
 
 from ringbench.analysis.cells import cells_of
 from ringbench.analysis.gate.gate import judge
-from ringbench.analysis.gate.pairs import cases_of
+from ringbench.analysis.gate.pairs import cell_pairs_of
 from ringbench.analysis.gate.registry import JUDGED, NOT_JUDGED
 from ringbench.analysis.setting import Setting
 from ringbench.cli.write_report import written
@@ -67,7 +67,7 @@ def main() -> None:
         "setting": {name: getattr(setting, name) for name in ("paced", "sampled")},
         "regressed": [
             [figure.name, cell.pair.transport]
-            for cell in judge(cases_of(whole(rows()), whole(rows(1.5))), interleaved=True).cells
+            for cell in judge(cell_pairs_of(whole(rows()), whole(rows(1.5))), interleaved=True).cells
             for figure in cell.figures
             if figure.judgement.verdict.value == "regressed"
         ],

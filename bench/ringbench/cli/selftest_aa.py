@@ -18,7 +18,7 @@ _EXAMPLES = """\b
 Examples:
   sudo ringbench selftest aa                       in about twenty minutes
   sudo ringbench selftest aa --only injection      in five
-  ringbench selftest aa --from results/selfcheck   look at what is stored already, without root
+  ringbench selftest aa --from results/aa          look at what is stored already, without root
 """
 
 

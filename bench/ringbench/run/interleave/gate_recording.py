@@ -1,4 +1,4 @@
-"""What gatecheck judges, measured: blocks of four sides in turn, and real comparisons of a thing with itself."""
+"""What the gate's selftest judges: blocks of four sides in turn, and real comparisons of a thing with itself."""
 
 from __future__ import annotations
 
