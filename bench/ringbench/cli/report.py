@@ -26,7 +26,7 @@ Examples:
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder for the files; made if missing.  [default: SESSION; of two, results/SESSION-beside-OTHER]",
+    help="Folder for the files; made if missing.  [default: SESSION; of two, results/SESSION-vs-OTHER]",
 )
 @click.option("--identify", is_flag=True, help="Name host, user and command line; by default not, as pages get shared.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document instead of the tables.")
@@ -68,7 +68,7 @@ def _beside(
 
     first, second = (SessionView.of(each, identify=identify) for each in stored)
     names = [each.path.resolve().name for each in stored]
-    path = write_side_by_side((first, second), out or Path("results") / f"{names[0]}-beside-{names[1]}")
+    path = write_side_by_side((first, second), out or Path("results") / f"{names[0]}-vs-{names[1]}")
     if as_document:
         click.echo(dumps({"sessions": [as_json(each, identify=identify) for each in stored]}))
         click.echo(f"report: {printable(str(path))}", err=True)

@@ -28,7 +28,7 @@ BASE, HEAD = "base", "head"
 class Watched:
     """A comparison under way, and what the gate says of it so far."""
 
-    lockstep: Interleaved
+    interleaved: Interleaved
     schedule: Schedule
     cells: Sequence[Trial]
     gated: Gated | None = None
@@ -58,7 +58,7 @@ class Watched:
 
     def judged(self) -> Gated:
         """Judge what is measured so far."""
-        rows = {side: [whole(row) for row in self.lockstep.rows[side]] for side in (BASE, HEAD)}
+        rows = {side: [whole(row) for row in self.interleaved.rows[side]] for side in (BASE, HEAD)}
         return judge(cell_pairs_of(rows[BASE], rows[HEAD]), interleaved=True, schedule=self.schedule)
 
 
@@ -92,15 +92,15 @@ def measure(
     """
     schedule = Schedule(plan.repeats, several=True)
     with peers_of(versions, out) as clients:
-        lockstep = Interleaved(plan, clients)
+        interleaved = Interleaved(plan, clients)
         about = {
             "id": secrets.token_hex(8),
             "blocks": plan.repeats,
             "versions": {name: version.name for name, version in versions.items()},
         }
-        lockstep.begin({name: str((out / name).absolute()) for name in versions}, about, command)
-        watched = Watched(lockstep, schedule, lockstep.plan.trials)
-        ended = lockstep.run(watched.wanted, watch, max_time_s)
-        lockstep.notes.append(Note(f"Ended: {ended}", NoteCode.ENDED))
-        lockstep.finish("complete")
+        interleaved.begin({name: str((out / name).absolute()) for name in versions}, about, command)
+        watched = Watched(interleaved, schedule, interleaved.plan.trials)
+        ended = interleaved.run(watched.wanted, watch, max_time_s)
+        interleaved.notes.append(Note(f"Ended: {ended}", NoteCode.ENDED))
+        interleaved.finish("complete")
     return ended

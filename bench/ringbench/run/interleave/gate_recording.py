@@ -45,10 +45,10 @@ def record(
     isolation.warm_up(trial)
     plan = _plan(blocks, seed)
     with _peers(place, list(VARIANTS)) as clients:
-        lockstep = Interleaved(plan, clients, VARIANTS)
-        _begin(lockstep, place, f"gatecheck-{seed}", command)
-        ended = lockstep.run(lambda number: lockstep.plan.trials, watch, max_time_s)
-        lockstep.finish("complete")
+        interleaved = Interleaved(plan, clients, VARIANTS)
+        _begin(interleaved, place, f"gatecheck-{seed}", command)
+        ended = interleaved.run(lambda number: interleaved.plan.trials, watch, max_time_s)
+        interleaved.finish("complete")
     return ended
 
 
@@ -75,11 +75,11 @@ def _really(folder: Path, seed: int, number: int, command: Sequence[str]) -> dic
     atomic.make_folder(folder)
     plan, began = _plan(CI.repeats, seed + number), time.monotonic()
     with _peers(folder, (BASE, HEAD)) as clients:
-        lockstep = Interleaved(plan, clients)
-        _begin(lockstep, folder, f"real-{seed}-{number}", command)
-        watched = Watched(lockstep, Schedule(plan.repeats, several=True), lockstep.plan.trials)
-        ended = lockstep.run(watched.wanted, max_time_s=_MOST_S)
-        lockstep.finish("complete")
+        interleaved = Interleaved(plan, clients)
+        _begin(interleaved, folder, f"real-{seed}-{number}", command)
+        watched = Watched(interleaved, Schedule(plan.repeats, several=True), interleaved.plan.trials)
+        ended = interleaved.run(watched.wanted, max_time_s=_MOST_S)
+        interleaved.finish("complete")
     gated = watched.judged()
     return {
         "verdict": gated.verdict.value,
@@ -90,9 +90,9 @@ def _really(folder: Path, seed: int, number: int, command: Sequence[str]) -> dic
     }
 
 
-def _begin(lockstep: Interleaved, place: Path, name: str, command: Sequence[str]) -> None:
-    outs = {client.name: str((place / client.name).absolute()) for client in lockstep.clients}
-    lockstep.begin(outs, {"id": name, "blocks": lockstep.plan.repeats}, command)
+def _begin(interleaved: Interleaved, place: Path, name: str, command: Sequence[str]) -> None:
+    outs = {client.name: str((place / client.name).absolute()) for client in interleaved.clients}
+    interleaved.begin(outs, {"id": name, "blocks": interleaved.plan.repeats}, command)
 
 
 @contextlib.contextmanager
