@@ -11,10 +11,11 @@ import numpy as np
 
 from ringbench.analysis.order.survey import Surveyed
 from ringbench.analysis.view import SessionView, records
-from ringbench.data.order import Recorded, analyse
+from ringbench.data.order import analyse
 from ringbench.data.store.folder import StoredSession
 from ringbench.data.store.trials_parquet import frame, table_of
 from tests.data.order.planted import Recipe, drained_by_cpu
+from tests.data.order.recorded import Recorded
 
 KIB = 1024
 MIB = 1024 * KIB

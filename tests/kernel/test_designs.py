@@ -10,7 +10,7 @@ import pytest
 
 from ringbench import native
 from ringbench.data.metrics.drops import account_error
-from ringbench.data.order import Recorded, analyse
+from ringbench.data.order import analyse
 from ringbench.drivers.readers import READERS
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.transports import TRANSPORTS
@@ -26,6 +26,7 @@ from ringbench.spec.profile import Group, Profile
 from ringbench.spec.record import sample
 from ringbench.spec.trial import Trial
 from ringbench.spec.wakeups import NOBODY
+from tests.data.order.recorded import Recorded
 from tests.kernel.conftest import Measure, need, share
 
 DESIGNS = ("ringbuf-dynptr", "ringbuf-per-cpu", "ringbuf-per-cache", "ticket-ring", "arena-ring", "queue-map")

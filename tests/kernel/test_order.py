@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ringbench.data.order import Recorded, analyse
+from ringbench.data.order import analyse
 from ringbench.spec.event import EVENT
+from tests.data.order.recorded import Recorded
 from tests.kernel.conftest import Measure, share
 
 

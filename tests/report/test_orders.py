@@ -16,7 +16,7 @@ from ringbench.analysis.order.survey import Surveyed
 from ringbench.analysis.order.table import figures, kinds, pairs, remains
 from ringbench.analysis.view import SessionView
 from ringbench.cli import cli
-from ringbench.data.order import Recorded, analyse
+from ringbench.data.order import analyse
 from ringbench.report.document.session_document import as_json, dumps
 from ringbench.report.figures import disorder_by_cpu, disorder_over_time, latency_distribution, style, window
 from ringbench.report.html import session_page
@@ -27,6 +27,7 @@ from ringbench.spec.event import EXEC, EXIT, FORK, Events
 from tests.analysis import synthetic
 from tests.analysis.synthetic import session
 from tests.data.order.planted import Recipe, drained_by_cpu
+from tests.data.order.recorded import Recorded
 from tests.data.order.reference import events_of
 
 HOSTILE = b"\x1b[31m<b>\xff"

@@ -24,7 +24,7 @@ from ringbench.spec.wakeups import Wakeup
 _HEAD = 1024  # offset of data_head in struct perf_event_mmap_page; data_tail follows
 _HEADER = 8
 _RAW_LENGTH = 4
-SAMPLE, LOST, THROTTLE, UNTHROTTLE, LOST_SAMPLES = 9, 2, 5, 6, 13
+SAMPLE, LOST = 9, 2
 _LAST_KNOWN = 21  # enum perf_event_type of Linux 6.9
 _NO_MISC = 0xFFFF0000FFFFFFFF
 """A header without its misc field, which says in which CPU mode the sample was taken."""

@@ -27,7 +27,7 @@ CQE = np.dtype([("user_data", "<u8"), ("res", "<i4"), ("flags", "<u4")])
 Completions = npt.NDArray[np.void]
 """dtype :data:`CQE`, in the order in which the kernel posted them."""
 
-NOP, POLL_ADD, MSG_RING = 0, 6, 40
+POLL_ADD, MSG_RING = 6, 40
 """Operations (enum io_uring_op)."""
 MSG_DATA = 0
 """MSG_RING's command in an SQE's ``addr``: post a completion into another ring."""
@@ -38,7 +38,7 @@ POLL_ADD_MULTI = 1 << 0
 CQE_F_MORE = 1 << 1
 """In a completion's ``flags``: the same submission will bring more."""
 
-SETUP_CQSIZE, SETUP_CLAMP, SETUP_CQE32 = 1 << 3, 1 << 4, 1 << 11
+SETUP_CQSIZE, SETUP_CQE32 = 1 << 3, 1 << 11
 _FEAT_SINGLE_MMAP = 1 << 0
 _ENTER_GETEVENTS = 1 << 0
 _SQ_CQ_OVERFLOW = 1 << 1
@@ -150,15 +150,13 @@ class Uring:
             ctypes.c_long(0),
         )
 
-    def reap(self, most: int | None = None) -> Completions:
-        """Take the completions that are there, at most *most* of them, and return a copy of them.
+    def reap(self) -> Completions:
+        """Take the completions that are there, and return a copy of them.
 
         No system call: those the kernel keeps on its overflow list come by :meth:`enter` (see :attr:`overflowing`).
         """
         head = int(self._cq_head[0])
         ready = (int(self._cq_tail[0]) - head) & 0xFFFFFFFF
-        if most is not None:
-            ready = min(ready, most)
         first = head & self._cq_mask
         behind = max(0, first + ready - self.cq_entries)  # those that lie at the start again
         taken = np.concatenate((self._cqes[first : first + ready - behind], self._cqes[:behind]))

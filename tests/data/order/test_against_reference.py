@@ -12,10 +12,11 @@ from ringbench.analysis.order.text import answer
 from ringbench.analysis.quantities import NOT_MEASURED
 from ringbench.data.metrics import latency, ordering
 from ringbench.data.metrics.recording import Recording
-from ringbench.data.order import Order, Recorded, analyse
+from ringbench.data.order import Order, analyse
 from ringbench.data.order import displacement as ranks_module
 from ringbench.spec.event import EVENT, FORK, SWITCH, SWITCHED, Events
 from tests.data.order import reference
+from tests.data.order.recorded import Recorded
 
 rows = st.lists(
     st.tuples(

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringbench.data.order import Recorded, analyse
+from ringbench.data.order import analyse
 from ringbench.data.order.chunk import CHUNK, COLUMNS
 from ringbench.data.order.file import EventsFile
 from ringbench.data.store import events_parquet
 from ringbench.errors import UnreadableSessionError
 from ringbench.spec.event import EXIT, FORK
 from tests.data.order.planted import Recipe
+from tests.data.order.recorded import Recorded
 from tests.data.order.reference import events_of
 
 ROWS = [(1, 9, 0, FORK, 1), (4, 9, 1, EXIT, 1), (3, 9, 1, FORK, 2)]

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from ringbench.data.metrics import ordering
-from ringbench.data.order import Order, Recorded, analyse
+from ringbench.data.order import Order, analyse
 from ringbench.data.order.chunk import CHUNK
 from ringbench.data.order.file import EventsFile
 from ringbench.spec.event import EXEC, EXIT, FORK
 from tests.data.order.planted import LIVES, Planted, Recipe, drained_by_cpu
+from tests.data.order.recorded import Recorded
 from tests.data.order.reference import events_of
 
 

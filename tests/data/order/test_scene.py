@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringbench.data.order.chunk import Recorded
 from ringbench.data.order.scene import MOST_EVENTS, scenes
 from ringbench.spec.event import DELIVERED, Events
+from tests.data.order.recorded import Recorded
 
 
 def recorded(stamps: list[int], cpus: list[int] | None = None, chunk: int = 1 << 18) -> Recorded:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringbench.data.stats import Interval
-from ringbench.data.stats.proportion import bound_of_none, share_interval
+from ringbench.data.stats.proportion import share_interval
 
 
 def test_a_known_share_has_its_known_interval() -> None:
@@ -32,11 +32,3 @@ def test_the_interval_holds_the_share_and_mirrors(n: int, data: st.DataObject) -
 def test_what_is_no_share_is_refused(hits: int, n: int) -> None:
     with pytest.raises(ValueError, match="is no share"):
         share_interval(hits, n)
-
-
-def test_none_of_many_is_bounded_by_about_three_in_so_many() -> None:
-    assert bound_of_none(1000) == pytest.approx(3 / 1000, rel=0.01)
-    assert bound_of_none(10) == pytest.approx(0.2589, abs=1e-4)
-    assert (1 - bound_of_none(7)) ** 7 == pytest.approx(0.05)
-    with pytest.raises(ValueError, match="nothing is known"):
-        bound_of_none(0)

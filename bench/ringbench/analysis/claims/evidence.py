@@ -85,12 +85,12 @@ class Evidence:
         """Return the median of *column* over the repeats."""
         return self.cell(wanted).interval(column)
 
-    def extreme(self, column: str, wanted: Select, choose: Callable[[list[float]], float] = max) -> Interval:
-        """Return the largest (or what *choose* takes) of *column*: for 'never', no repeat may be left out."""
+    def largest(self, column: str, wanted: Select) -> Interval:
+        """Return the largest of *column*: for 'never', no repeat may be left out."""
         values = self.cell(wanted).values(column)
         if not values:
             raise Missing(f"{column} was not measured: {wanted}")
-        value = choose(values)
+        value = max(values)
         return Interval(value, value, value, len(values))
 
     def blocks(self, compute: Callable[..., float | None], *figures: tuple[str, Select]) -> list[float]:

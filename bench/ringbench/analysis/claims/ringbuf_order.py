@@ -16,7 +16,7 @@ def _violations(load: str) -> Condition:
     def measure(evidence: Evidence) -> Interval:
         if evidence.cpus < 2:
             raise Missing("there is one CPU: no order between CPUs to keep")
-        return evidence.extreme("causal_violations", ringbuf)
+        return evidence.largest("causal_violations", ringbuf)
 
     def lives(evidence: Evidence) -> Interval:
         return evidence.median("lives", ringbuf)

@@ -8,7 +8,7 @@ these.
 from __future__ import annotations
 
 from ringbench.data.order.analysis import analyse
-from ringbench.data.order.chunk import Recorded, Source
+from ringbench.data.order.chunk import Source
 from ringbench.data.order.result import Order
 
-__all__ = ["Order", "Recorded", "Source", "analyse"]
+__all__ = ["Order", "Source", "analyse"]

@@ -24,6 +24,9 @@ _LEFT, _RIGHT, _BETWEEN = 0.8, 0.2, 0.35
 _BOLD, _QUIET = 12.5, 17
 """Characters that an inch has room for."""
 
+_HEIGHT = 2.0
+"""Of a panel, in inches."""
+
 
 @dataclass(frozen=True)
 class Multiples:
@@ -35,8 +38,6 @@ class Multiples:
     """Whether the words name the size of the buffer."""
     own: bool = False
     """Whether each panel has a scale of its own, and needs room for it."""
-    height: float = 2.0
-    """Of a panel, in inches."""
 
     @property
     def across(self) -> int:
@@ -58,7 +59,7 @@ class Multiples:
         row, column = divmod(place, self.across)
         left = _LEFT + column * (self.wide + self._between)
         top = _LEGEND + row * self._step + self._title
-        axes = sheet.panel(top, self.height, left, style.WIDTH - left - self.wide)
+        axes = sheet.panel(top, _HEIGHT, left, style.WIDTH - left - self.wide)
         load, how = self._words[place]
         _above(axes, how, 6, fontsize=8, color=style.QUIET)
         _above(axes, load, 7 + 11 * len(how), fontweight="bold")
@@ -91,7 +92,7 @@ class Multiples:
 
     @property
     def _step(self) -> float:
-        return self._title + self.height + _AXIS
+        return self._title + _HEIGHT + _AXIS
 
 
 def _above(axes: Axes, lines: Sequence[str], up: float, **looks: Any) -> None:

@@ -44,7 +44,6 @@ class RunOptions:
     mode: str | None = None
     cpus: tuple[int, ...] | None = None
     duration_s: float | None = None
-    warmup_s: float | None = None
     drain_interval_s: float | None = None
     repeats: int | None = None
     precision: float | None = None

@@ -70,7 +70,7 @@ def build(
         seed=choice.seed,
         repeats=repeats,
         duration_s=choice.duration_s or profile.duration_s,
-        warmup_s=profile.warmup_s if choice.warmup_s is None else choice.warmup_s,
+        warmup_s=profile.warmup_s,
         drain_interval_s=context.drain_interval_s,
         trials=tuple(trials),
         command=choice.command,

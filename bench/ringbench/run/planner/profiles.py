@@ -12,16 +12,14 @@ _OFFERED = "fork-exec@40%"
 """A load that two CPUs take even where every event wakes a reader: at half of flat out some trials are saturated."""
 
 
-def _overhead(
-    transports: tuple[str, ...], wakeup: str, *stages: str, workloads: tuple[str, ...] = ("firehose:1", "fork-exec")
-) -> Group:
+def _overhead(transports: tuple[str, ...], wakeup: str, *stages: str) -> Group:
     """Return overhead trials of one producer, its reader on another CPU."""
     return Group(
         "overhead",
         transports,
         ("bulk",),
         (wakeup,),
-        workloads,
+        ("firehose:1", "fork-exec"),
         (_LARGEST,),
         placements=("other",),
         producers=(1,),
