@@ -10,7 +10,7 @@ import click
 import pytest
 
 from ringbench import cli as package
-from ringbench.cli import _COMMANDS, cli
+from ringbench.cli import _ALIASES, _COMMANDS, cli
 
 FOLDER = Path(package.__file__).parent
 
@@ -41,4 +41,4 @@ def test_every_entry_is_a_command_of_that_name(name: str) -> None:
 
 
 def test_every_command_that_is_declared_has_an_entry() -> None:
-    assert declared() == set(_COMMANDS.values())
+    assert declared() == {*_COMMANDS.values(), *_ALIASES.values()}

@@ -24,7 +24,7 @@ def dozens(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = WakeupKind(
         name="dozens",
         usage="dozens:N",
-        sentence="one record in a dozen",
+        description="one record in a dozen",
         define=lambda n: f"-DWAKE_BATCH={12 * n}",
         perf_records=lambda n: 12 * n,
         least_bytes=lambda n, stride: 12 * n * stride,

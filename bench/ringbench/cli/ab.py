@@ -98,8 +98,8 @@ def ab(  # one parameter an option
     from ringbench.run.planner.planner import build
     from ringbench.run.planner.profiles import profile
 
-    for asked in (base, head):
-        check_revision(asked)
+    check_revision(base)
+    check_revision(head)
     trial_processes.prepare()
     choice = RunOptions(transports=transports, readers=readers, mode=mode, repeats=repeats, seed=seed)
     plan = build(profile(profile_name), choice, cpus.online(), features.missing, caches.online_by_cache())
@@ -111,14 +111,17 @@ def ab(  # one parameter an option
         isolation.warm_up()
         versions = {}
         for name, asked in ((BASE, base), (HEAD, head)):
-            if not quiet:
-                click.echo(f"preparing {name}: {asked}", err=True)
+            _say(f"preparing {name}: {asked}", quiet=quiet)
             versions[name] = stack.enter_context(version(asked, place / f"{name}.log"))
         with _watching(quiet=quiet) as watch:
             measure(calibrated(plan), versions, place, command_line(), watch, max_time)
     before, after = (SessionView.of(read_session(place / name, place)) for name in (BASE, HEAD))
-    comparison = of_sessions(before, after, across=("tools",))
-    return report(comparison, place, everything=everything, as_document=as_document)
+    return report(of_sessions(before, after, across=("tools",)), place, everything=everything, as_document=as_document)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        click.echo(text, err=True)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,7 @@ class Twice:
     rings: Rings
     pace_s: float
 
-    def look(self, end_ns: int | None) -> int:
+    def step(self, end_ns: int | None) -> int:
         """Wait for half of the pace."""
         time.sleep(self.pace_s / 2)
         return self.rings.drain()
@@ -49,7 +49,7 @@ def test_a_new_way_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     way = Way(
         name="twice",
         usage="twice:TIME",
-        sentence="looks twice in TIME",
+        description="looks twice in TIME",
         begin=Twice,
         words=lambda pace, woken: f"looking twice in {pace}",
         usual_pace=lambda sleep_s: 2 * sleep_s,
@@ -63,10 +63,10 @@ def test_a_new_way_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("perf", "ringbuf-reserve")
     made = ReadLoop(counters, [TRANSPORTS[name] for name in names], wait("twice:1ms", 0.01))  # type: ignore[arg-type]
     assert made.pace_s == 0.001
-    assert made.look(None) == 7
-    assert made.look(None) == 0
-    assert made.reading().wakeups == 1
-    assert made.reading().delivered == (3, 4)
+    assert made.step(None) == 7
+    assert made.step(None) == 0
+    assert made.counters().wakeups == 1
+    assert made.counters().delivered == (3, 4)
     made.close()
 
 
@@ -74,5 +74,5 @@ def test_a_new_way_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_that_nobody_wakes_looks_by_itself(name: str) -> None:
     counter = Counter(5)
     made = ReadLoop([counter], [TRANSPORTS["perf"]], wait(name, 1.0))  # type: ignore[list-item]
-    assert made.look(None) == 5
+    assert made.step(None) == 5
     made.close()
