@@ -115,7 +115,7 @@ def test_what_did_not_fit_is_counted_and_the_account_is_exact(measured: Measure)
     assert recording.checksum.holds is None
 
 
-_drain, _lost = ftrace.FtraceRing.drain, ftrace.FtraceRing.lost
+_drain, _lost = ftrace.FtraceRing.drain, ftrace.FtraceRing.lost_since_made
 
 
 def _a_page_less(ring: ftrace.FtraceRing, sink: native.Sink) -> int:
@@ -131,7 +131,7 @@ def _one_more(ring: ftrace.FtraceRing) -> int:
     return _lost(ring) + (ring.ring.seq > 0)
 
 
-WRONG = {"a page that nobody read": ("drain", _a_page_less), "a drop that never was": ("lost", _one_more)}
+WRONG = {"a page that nobody read": ("drain", _a_page_less), "a drop that never was": ("lost_since_made", _one_more)}
 
 
 def _measured_wrongly(how: str, asked: Trial, plan: Plan) -> trial.Outcome:
@@ -210,7 +210,8 @@ def test_what_it_costs_the_workload_can_be_timed(stage: str) -> None:
 # ---- what stays behind: nothing --------------------------------------------------------------------------------------
 
 _RUNNER = f"""
-from bench import isolation, trial
+from ringbench.machine import isolation
+from ringbench.run.trials import trial
 from {__name__} import _plan
 
 plan = _plan(60.0, "fork-exec:100")

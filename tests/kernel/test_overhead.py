@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_every_stage_is_timed_and_its_account_balances(name: str) -> None:
     (share,) = outcome.shares
     recording, found = share.recording, share.recording.overhead
     assert found
-    assert found.ns > 0.05e9
+    # The rounds' own clock: they come one after the other, and no operation is over within 10 ns. How much of the time
+    # they fill is the machine's mood: between two of them both processes must be woken.
+    assert 10 * found.operations < found.ns < recording.wall_s * 1e9
     assert account_error(recording) is None
     values = METRIC.compute(recording)
     assert values["operation_ns"] == pytest.approx(found.events_per_operation * values["operation_ns_per_event"])
@@ -92,7 +95,11 @@ def test_submission_costs_more_than_no_submission_and_a_wake_up_more_than_either
         (share,) = isolation.run(overhead.measure, trial, _PLAN, timeout_s=120).shares
         return float(METRIC.compute(share.recording)["operation_ns"] or 0)
 
-    # In turn, and the least of three each: the order is what is tested, not a time.
+    # In turn, and the least of two to six each: the order is what is tested, not a time.
     names = ("bare nothing none", "probe nothing none", "unread perf none", "read perf every")
-    least = [min(ns(f"firehose:1 {name}") for _ in range(3)) for name in names]
-    assert least == sorted(least)
+    least = [math.inf] * len(names)
+    for turn in range(6):
+        least = [min(before, ns(f"firehose:1 {name}")) for before, name in zip(least, names, strict=True)]
+        if turn and least == sorted(least):
+            return
+    pytest.fail(f"the least of six each, in ns: {dict(zip(names, least, strict=True))}")
