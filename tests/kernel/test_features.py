@@ -117,7 +117,7 @@ def test_a_transport_that_cannot_be_made_is_listed_as_such_and_left_out_of_plans
     with pytest.raises(OptionError, match="nothing is left to measure: left out: ticket-ring: atomic ticket"):
         build(PROFILES["smoke"], RunOptions(transports=("ticket-ring",)), (0, 1), features.missing)
     elsewhere = build(PROFILES["smoke"], RunOptions(transports=("ticket-ring",), mode="isolated"), (0, 1))
-    with pytest.raises(MissingRequirementError, match="ticket-ring cannot be had here: atomic ticket"):
+    with pytest.raises(MissingRequirementError, match="ticket-ring is not available here: atomic ticket"):
         preflight.check(elsewhere)
     done = inside("run", "--transport", "ticket-ring", "--out", "s", cwd=tmp_path)
     assert done.returncode == 2

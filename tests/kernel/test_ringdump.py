@@ -237,7 +237,7 @@ from ringbench.tools.ringdump.demo_ring import DemoRing
 
 with DemoRing() as ring:
     ring.add(56)
-    with ring.held(500):
+    with ring.hold_reservation(500):
         ring.add(20)
         print(facts(ring.fd)["map_id"], flush=True)
         input()

@@ -107,7 +107,9 @@ def _available(names: Sequence[str]) -> list[str]:
         if (reason := features.missing(each)) is None:
             able.append(each.name)
         elif names:
-            raise MissingRequirementError(f"{each.name} cannot be had here: {reason}. `ringbench list` shows what can.")
+            raise MissingRequirementError(
+                f"{each.name} is not available here: {reason}. `ringbench list` shows what is."
+            )
         else:
             click.echo(f"left out: {each.name}: {reason}.", err=True)
     return able

@@ -46,11 +46,11 @@ def check(plan: Plan) -> dict[str, str | None]:
     check_call(plan)
     for name in sorted({name for trial in plan.trials for name in trial.transports}):
         if reason := features.missing(find_transport(name)):
-            raise MissingRequirementError(f"{name} cannot be had here: {reason}. `ringbench list` shows what can.")
+            raise MissingRequirementError(f"{name} is not available here: {reason}. `ringbench list` shows what is.")
     for kind in sorted({wait(trial.wait, 1.0).kind for trial in plan.trials if trial.wait}):
         if reason := features.missing(WAITS[kind]):
             raise MissingRequirementError(
-                f"--wait {kind} cannot be had here: {reason}. `ringbench list` shows what can."
+                f"--wait {kind} is not available here: {reason}. `ringbench list` shows what is."
             )
     traced = [trial for trial in plan.trials if find_transport(trial.transports[0]).producers == "bpf"]
     bcc_version = None
