@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +37,8 @@ from ringbench.tools.ringdump import dump_json
 from tests import ROOT
 
 REFERENCE = ROOT / "results" / "reference"
+TOP = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "notebooks/README.md")
+PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 
 def _recorded(name: str) -> SessionView:
@@ -76,7 +80,9 @@ def test_the_parts_of_the_overhead_are_those_of_the_docs() -> None:
         assert row.endswith(f"| {signed(split.slowdown, '')} |")
 
 
-@pytest.mark.parametrize("path", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+@pytest.mark.parametrize(
+    "path", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *(f"docs/{path}" for path in PAGES)]
+)
 def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
     text = (ROOT / path).read_text()
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
@@ -270,3 +276,52 @@ def test_what_a_reader_in_io_uring_costs_is_as_the_docs_have_it() -> None:
     rows = _waiting_rows(view)
     assert len(rows) == 10 + 5
     assert [line for line in told.splitlines() if line.startswith(("| perf, ", "| ringbuf-reserve, "))] == rows
+
+
+def test_the_code_of_the_page_on_plug_ins_is_that_of_the_example() -> None:
+    example = ROOT / "examples" / "plugins"
+    texts = [path.read_text() for path in sorted(example.rglob("*")) if path.suffix in {".py", ".h", ".toml"}]
+    blocks = re.findall(r"^```(?:toml|c|python)\n(.*?)^```$", _doc("plugins.md"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 7
+    assert [block for block in blocks if not any(block in text for text in texts)] == []
+
+
+def test_the_page_on_plug_ins_names_what_there_is() -> None:
+    (table,) = re.findall(r"\| group \|.*?\n\n", _doc("plugins.md"), re.DOTALL)
+    rows = re.findall(r"\| `ringbench\.(\w+)` \| `(\w+)` \| `([\w.]+)` \|", table)
+    project = (ROOT / "examples" / "plugins" / "pyproject.toml").read_text()
+    assert {f"ringbench.{group}" for group, _, _ in rows} == {*re.findall(r'entry-points."([\w.]+)"', project)}
+    kinds = {group: getattr(importlib.import_module(module), kind) for group, kind, module in rows}
+    for name in re.findall(
+        r"`(\w+)(?:\(\))?`", _doc("plugins.md").split("| attribute or method |")[1].split("\n\n")[0]
+    ):
+        known = {field.name for field in fields(kinds["transports"])} | {*dir(kinds["transports"])}
+        assert name in known | {"ITS_PROGRAM"}, name
+
+
+_FILE = re.compile(r"(?<![\w/.-])(?:bench|bpf|tests|examples|contrib|notebooks|docs|results/reference)/[\w./*-]+")
+_IN_PACKAGE = re.compile(r"(?<![\w/.-])(?:[a-z_]+/)+[a-z_]+\.(?:py|c|h)\b")
+
+
+def _not_there(names: Iterable[str], *roots: Path) -> list[str]:
+    named = {name.rstrip(".") for name in names if "NAME" not in name and "*" not in name}
+    return sorted(name for name in named if not any((root / name).exists() for root in roots))
+
+
+@pytest.mark.parametrize("path", ["README.md", "notebooks/README.md", *(f"docs/{path}" for path in PAGES)])
+def test_every_file_of_ours_that_a_page_names_is_there(path: str) -> None:
+    assert _not_there(_FILE.findall((ROOT / path).read_text()), ROOT) == []
+
+
+@pytest.mark.parametrize("path", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_file_of_the_package_that_is_named_is_there(path: str) -> None:
+    text = "\n".join(line for line in (ROOT / path).read_text().splitlines() if not line.startswith("    bad "))
+    package = ROOT / "bench" / "ringbench"
+    assert _not_there([*_FILE.findall(text), *_IN_PACKAGE.findall(text)], ROOT, package, package / "report") == []
+
+
+def test_every_file_that_a_comment_names_is_there() -> None:
+    sources = [path for folder in ("bench", "bpf") for path in (ROOT / folder).rglob("*.[pch]*")]
+    named = {name for path in sources if path.suffix in {".py", ".c", ".h"} for name in _FILE.findall(path.read_text())}
+    assert len(named) > 10
+    assert _not_there(named, ROOT) == []

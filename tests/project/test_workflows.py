@@ -221,3 +221,9 @@ def test_each_command_is_one(file: str, line: str) -> None:
         assert file.endswith(".md"), line  # there, a command as it is spoken of: `ringbench compare`
     except click.UsageError as error:
         pytest.fail(f"{file}: ringbench {line}: {error.format_message()}")
+
+
+def test_the_gate_looks_at_folders_that_there_are() -> None:
+    # `on` is what YAML 1.1 reads as true.
+    paths = loaded(ROOT / ".github" / "workflows" / "gate.yml")[True]["pull_request"]["paths"]
+    assert [path for path in paths if not (ROOT / path.removesuffix("/**")).exists()] == []

@@ -5,8 +5,8 @@ are distributed (Efron & Tibshirani 1993, chapter 13: the percentile interval). 
 narrow: of two things that are the same, it shows a difference in 6 to 9 % of comparisons of 6 to 20 blocks. So the
 tails are cut further out, by as much as Student's t widens a mean's interval (the expanded percentile interval of
 Hesterberg 2015, 'What Teachers Should Know About the Bootstrap', The American Statistician 69). docs/method.md has the
-figures, tests/stats/coverage.py draws them again. The generator is seeded, so a stored session is reported with the
-same digits every time.
+figures, tests/data/stats/coverage.py draws them again. The generator is seeded, so a stored session is reported with
+the same digits every time.
 """
 
 from __future__ import annotations

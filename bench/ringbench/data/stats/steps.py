@@ -9,9 +9,9 @@ The noise is taken from the differences of neighbours, which steps hardly touch.
 differences, though they vary: there it is what lies beside a running median. The penalty grows with the logarithm of
 the length.
 
-Of series without a step, this many show one (4000 of each; tests/stats/test_steps.py draws fewer): normal noise, none
-of 30 sessions and 0.4 % of 6; amounts that are mostly 0, 0.3 %; rare counts (Poisson, 0.1 to 0.5 a session), 2.5 % of
-30 and 5 % of 6 to 12. Noise that hangs together shows more: 6 % of 30 where neighbours correlate with 0.6.
+Of series without a step, this many show one (4000 of each; tests/data/stats/test_steps.py draws fewer): normal noise,
+none of 30 sessions and 0.4 % of 6; amounts that are mostly 0, 0.3 %; rare counts (Poisson, 0.1 to 0.5 a session), 2.5 %
+of 30 and 5 % of 6 to 12. Noise that hangs together shows more: 6 % of 30 where neighbours correlate with 0.6.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Older sessions stay readable: what was stored by an older version is brought up to date in memory, step by step.
 
 A step from version N to N + 1 is an :class:`Upgrade` in :data:`UPGRADES` under N. Files are never rewritten by it.
-tests/store/test_session_json.py walks a made-up chain.
+tests/data/store/test_session_json.py walks a made-up chain.
 """
 
 from __future__ import annotations
