@@ -62,10 +62,18 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
-def units(session: nox.Session, accepted: tuple[int, ...] = (0,)) -> None:
+def units(session: nox.Session, accepted: tuple[int, ...] = (0,), options: tuple[str, ...] = ()) -> None:
     """What needs no BPF: on all CPUs, side by side."""
     side_by_side = ("-m", "not bpf", "--numprocesses=logical", "--dist=worksteal")
-    pytest(session, *side_by_side, *session.posargs, accepted=accepted)
+    pytest(session, *side_by_side, *options, *session.posargs, accepted=accepted)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that units runs: no fewer than pyproject.toml says. A tracer would slow the kernel's trials."""
+    run(session, "coverage", "erase")
+    units(session, options=("--cov", "--cov-report=", "--cov-fail-under=0"))
+    run(session, "coverage", "report")
 
 
 @nox.session
