@@ -70,7 +70,7 @@ def units(session: nox.Session, accepted: tuple[int, ...] = (0,), options: tuple
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Lines and branches that units runs: no fewer than pyproject.toml says. A tracer would slow the kernel's trials."""
+    """Lines and branches that units runs: no fewer than pyproject.toml says. A tracer would slow kernel trials."""
     run(session, "coverage", "erase")
     units(session, options=("--cov", "--cov-report=", "--cov-fail-under=0"))
     run(session, "coverage", "report")

@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--events", type=float, default=1e6, metavar="N", help="events of the largest recording analysed [1e6]"
     )
-    group.addoption("--soak", type=float, default=2.0, metavar="S", help="seconds of firehose for each reader [2]")
+    group.addoption("--soak", type=float, default=1.0, metavar="S", help="seconds of firehose for each reader [1]")
     group.addoption("--update-golden", action="store_true", help="write tests/report/golden again")
     group.addoption("--wheel", help="a wheel to test instead of building one (tests/project/test_packaging.py)")
 

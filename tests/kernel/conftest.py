@@ -45,7 +45,7 @@ def measured() -> Measure:
         wait: str | None = None,
         workload: str = "fork-exec",
         buffer_bytes: int = 1 << 20,
-        duration_s: float = 0.3,
+        duration_s: float = 0.2,
         command: tuple[str, ...] = (),
         mode: str | None = None,
         **more: Any,

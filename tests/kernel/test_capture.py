@@ -192,7 +192,7 @@ def test_events_that_are_not_kept_are_measured_all_the_same(tmp_path: Path) -> N
 def test_a_disk_that_fills_up_ends_in_one_line(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=250k", "ringbench-test", str(small)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "ringbench-test", str(small)], check=True)
     try:
         out = str(small / "s")
         done = ringbench("run", "--quiet", *ONE, "--reader", "bulk", "--repeats", "9", "--out", out, cwd=tmp_path)

@@ -52,7 +52,7 @@ STATISTICS = Path("/proc/sys/kernel/bpf_stats_enabled")
 
 
 def _run(folder: Path, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    command = [*before, sys.executable, "-m", "ringbench", "run", "--out", "s", "--quiet", *arguments]
+    command = [*before, sys.executable, "-m", "ringbench", "run", "--out", "s", "--quiet", "--no-report", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "bench")}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 

@@ -40,7 +40,9 @@ PARTS = 4
 def test_every_switch_is_accounted_for_and_nothing_stalls(
     measured: Measure, transport: str, policy: str, reader: str
 ) -> None:
-    outcome = measured(transport, reader=reader, wakeup=policy, workload="sched-switch", buffer_bytes=4 << 20)
+    outcome = measured(
+        transport, reader=reader, wakeup=policy, workload="sched-switch", buffer_bytes=4 << 20, duration_s=0.15
+    )
     recording = share(outcome, transport).recording
     assert account_error(recording) is None
     assert recording.checksum.holds

@@ -27,9 +27,10 @@ from tests.kernel.ending import assert_measured
 from tests.nobody import AS_NOBODY
 
 RUN = [sys.executable, "-m", "ringbench", "run", "--quiet"]
-BRIEF = ["--profile", "smoke", "--duration", "0.3", "--repeats", "1"]
+BRIEF = ["--profile", "smoke", "--duration", "0.15", "--repeats", "1"]
 FEW = [*BRIEF, "--reader", "bulk", "--workload", "fork-exec"]
 """Some ten trials, for tests of what happens to a session rather than of what it measures."""
+SIX = [*FEW, "--mode", "isolated", "--wakeup", "none", "--repeats", "2"]
 
 
 def ringbench(*arguments: str, cwd: Path, timeout: float = 300, **more: str) -> subprocess.CompletedProcess[str]:
@@ -194,7 +195,7 @@ def test_kill_minus_nine_leaves_nothing_behind_and_loses_no_finished_trial(tmp_p
     objects, events = _kernel_objects(), _perf_events()
     session = tmp_path / "s"
     with subprocess.Popen(
-        [*RUN, *FEW, "--out", "s"], cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE
+        [*RUN, *SIX, "--out", "s"], cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE
     ) as runner:
         assert _eventually(lambda: _stored(session) >= 3, 60), runner.stderr and runner.stderr.read()
         time.sleep(moment)
@@ -237,7 +238,9 @@ def test_an_interrupt_keeps_what_was_measured_and_says_how_to_go_on(tmp_path: Pa
 
 
 def test_a_command_is_the_workload_and_its_status_and_output_are_reported(tmp_path: Path) -> None:
-    done = ringbench("run", "--out", "s", "--", "/bin/sh", "-c", "echo from the command; exit 3", cwd=tmp_path)
+    done = ringbench(
+        "run", "--no-report", "--out", "s", "--", "/bin/sh", "-c", "echo from the command; exit 3", cwd=tmp_path
+    )
     assert_measured(done, tmp_path / "s")
     assert "from the command" in done.stderr
     assert "from the command" not in done.stdout
@@ -248,7 +251,7 @@ def test_a_command_is_the_workload_and_its_status_and_output_are_reported(tmp_pa
 
 
 def test_a_command_that_takes_longer_than_the_duration_is_ended_and_it_says_so(tmp_path: Path) -> None:
-    done = ringbench("run", "--duration", "0.5", "--out", "s", "--", "sleep", "600", cwd=tmp_path)
+    done = ringbench("run", "--no-report", "--duration", "0.5", "--out", "s", "--", "sleep", "600", cwd=tmp_path)
     assert_measured(done, tmp_path / "s")
     session = read_session(tmp_path / "s", tmp_path)
     assert any("ended after 0.5 s" in note for note in session.manifest["notes"])
@@ -270,9 +273,9 @@ def test_report_needs_no_root_and_no_kernel(whole: Whole, tmp_path: Path) -> Non
 def test_a_full_disk_ends_in_one_line_and_keeps_the_finished_trials(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "ringbench-test", str(small)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=250k", "ringbench-test", str(small)], check=True)
     try:
-        few = ["--quiet", "--no-report", *FEW, "--repeats", "20"]
+        few = ["--quiet", "--no-report", *SIX, "--repeats", "9"]
         done = ringbench("run", *few, "--out", str(small / "s"), cwd=tmp_path)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr

@@ -1,6 +1,6 @@
 """Soak: every reader under the firehose for ``--soak S`` seconds: memory flat, account and checksum exact.
 
-CI runs two seconds each. The long run: ``sudo ./with-env pytest tests/kernel/test_soak.py --soak 600 -s``.
+CI runs a second each. The long run: ``sudo ./with-env pytest tests/kernel/test_soak.py --soak 600 -s``.
 """
 
 from __future__ import annotations

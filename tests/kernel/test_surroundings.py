@@ -54,7 +54,7 @@ def _run(place: Path, *options: str) -> subprocess.CompletedProcess[str]:
         "ringbench",
         "run",
         "--quiet",
-        "--json",
+        "--no-report",
         "--out",
         str(place),
         "--keep-events",
