@@ -11,7 +11,7 @@ from ringbench.drivers.transports import find_transport
 from ringbench.drivers.workloads import usual_record_bytes
 from ringbench.kernel import cpus, probe, program, syscalls
 from ringbench.machine import isolation
-from ringbench.run.trials.trial import GRACE_S
+from ringbench.run.trials.read_loop import GRACE_S
 from ringbench.spec.wakeups import NOBODY, wakeup
 from tests.kernel.conftest import BUFFERS, Measure, share
 

@@ -11,7 +11,7 @@ from ringbench.analysis.questions import LATENCY, ORDER, WAKEUPS
 from ringbench.analysis.view import SessionView
 from ringbench.report.figures import FIGURES
 from ringbench.report.figures.style import look
-from ringbench.run.trials.trial import GRACE_S
+from ringbench.run.trials.read_loop import GRACE_S
 from tests.analysis import synthetic
 from tests.analysis.synthetic import Row, cells, view
 from tests.report.test_figures import median, words

@@ -73,6 +73,6 @@ def test_rings_of_groups_lie_between_one_for_all_and_one_for_each_cpu(rows: list
 
 
 def test_without_the_rings_their_peak_is_not_known() -> None:
-    recording = Recording(1.0, 1, 0, 1, 0, 56, events=_events([(1, 2, 0)]))
+    recording = Recording(1.0, 1, 0, 1, 56, residual=0, events=_events([(1, 2, 0)]))
     assert backlog.METRIC.compute(recording)["peak_backlog_ring"] is None
     assert backlog.METRIC.compute(dataclasses.replace(recording, rings=((0, 1),)))["peak_backlog_ring"] == 1

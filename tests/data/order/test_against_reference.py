@@ -54,7 +54,7 @@ def analysed(events: Events, chunk: int, **more: object) -> Order:
 @given(rows, chunks)
 def test_the_contracts_columns_are_those_of_the_metrics(drawn: list[tuple[int, ...]], chunk: int) -> None:
     events = recording(drawn)
-    known = Recording(1.0, len(events), 0, len(events), 0, 64, events=events)
+    known = Recording(1.0, len(events), 0, len(events), 64, residual=0, events=events)
     expected = {**latency.METRIC.compute(known), **ordering.METRIC.compute(known)}
     assert analysed(events, chunk).as_row() == expected
 

@@ -1,7 +1,7 @@
 """How often the reader was woken, and what was left lying when the load ended.
 
 A policy that wakes less often costs less, and leaves more behind: after the last record nobody wakes the reader for
-those that did not fill a batch. The trial goes on for a stated time after the load (ringbench.run.trials.trial,
+those that did not fill a batch. The trial goes on for a stated time after the load (ringbench.run.trials.read_loop,
 GRACE_S) with the reader's own policy and nothing else; what only the final drain brings then would have been stranded.
 """
 

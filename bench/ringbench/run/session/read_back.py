@@ -11,7 +11,8 @@ from ringbench.data.order.file import EventsFile, Stream
 from ringbench.data.store import events_parquet
 from ringbench.errors import MissingRequirementError
 from ringbench.machine.files import field
-from ringbench.run.trials.trial import Outcome, Share, stranded_age_ns
+from ringbench.run.trials.reader_account import stranded_age_ns
+from ringbench.run.trials.trial import Outcome, Share
 
 _BYTES_AN_EVENT = 300
 """What reading a file as a whole takes for each event, and the metrics after it."""

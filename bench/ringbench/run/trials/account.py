@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ringbench.data.metrics import Recording
 from ringbench.data.metrics.recording import Checksum
@@ -43,8 +42,11 @@ class TrialAccount:
         """Submissions that did not get through; None where nothing was attempted by anybody."""
         return None if self.attempted is None else sum(self.failed_by_code.values())
 
-    def recording(self, wall_s: float, record_bytes: int, **measured: Any) -> Recording:
-        """Return the recording of a trial with this account, a window of *wall_s* seconds, and what was *measured*."""
+    def recording(self, wall_s: float, record_bytes: int) -> Recording:
+        """Return the recording of a trial with this account, in a window of *wall_s* seconds, and nothing else.
+
+        Whoever measured more adds it with dataclasses.replace().
+        """
         return Recording(
             wall_s=wall_s,
             attempted=self.attempted,
@@ -52,5 +54,4 @@ class TrialAccount:
             delivered=self.delivered,
             record_bytes=record_bytes,
             checksum=self.checksum,
-            **measured,
         )

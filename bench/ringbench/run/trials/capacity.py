@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import dataclasses
 import os
 import statistics
 import time
@@ -223,9 +224,8 @@ def measure_stepped(more: Callable[[], bool], trial: Trial, plan: Plan) -> Outco
 
 def _share(buffer: FullBuffer, found: Capacity, wall_s: float) -> Share:
     account = TrialAccount.of(buffer.loaded, buffer.transport, buffer.source)
-    recording = account.recording(
-        wall_s,
-        buffer.loaded.record.nbytes,
+    recording = dataclasses.replace(
+        account.recording(wall_s, buffer.loaded.record.nbytes),
         residual=0,
         capacity=found,
         rings=buffer.transport.rings(caches.online_by_cache()),

@@ -9,6 +9,7 @@ drained once the producer has stopped: submission without anybody reading. In `r
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 
@@ -104,7 +105,9 @@ class _Tracing:
             self._read_loop.empty()
         account = TrialAccount.of(self.loaded, self.transport, self.source)
         record_bytes = self.loaded.record.nbytes if self.loaded else 0
-        recording = account.recording(wall_s, record_bytes, injected_ns=account.injected_ns, overhead=found)
+        recording = dataclasses.replace(
+            account.recording(wall_s, record_bytes), injected_ns=account.injected_ns, overhead=found
+        )
         lost = self.source.lost_reported if self.source is not None else None
         arena = self.source.arena_bytes if self.source is not None else 0
         return Share(self.transport.name, self.nbytes, recording, account.failed_by_code, lost, arena)

@@ -11,6 +11,10 @@ from ringbench.drivers.readers import Reader
 from ringbench.drivers.transports import Transport
 from ringbench.drivers.waits import Rings, Wait
 
+GRACE_S = 0.05
+"""How long the reader goes on with its own policy after the window, at least: what it doesn't get by then is stranded.
+A reader on a timer is given two of its turns."""
+
 
 @dataclass(frozen=True)
 class ReaderCounters:
@@ -44,6 +48,11 @@ class ReadLoop:
     def pace_s(self) -> float:
         """How long it pauses between two looks."""
         return self._wait.pace_s or 0.0
+
+    @property
+    def grace_s(self) -> float:
+        """How long it goes on after the window."""
+        return max(GRACE_S, 2 * self.pace_s)
 
     def counters(self) -> ReaderCounters:
         """Return what this thread has done so far."""

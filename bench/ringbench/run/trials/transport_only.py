@@ -8,6 +8,7 @@ turns: the stamps are in it, and so is whatever took its CPU in a turn's midst.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import math
 import os
@@ -25,8 +26,9 @@ from ringbench.kernel import cpus, syscalls
 from ringbench.machine import caches
 from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.load import load_of
-from ringbench.run.trials.read_loop import ReaderCounters, ReadLoop
-from ringbench.run.trials.trial import GRACE_S, Outcome, Share, stranded_age_ns
+from ringbench.run.trials.read_loop import ReadLoop
+from ringbench.run.trials.reader_account import ReaderAccount
+from ringbench.run.trials.trial import Outcome, Share
 from ringbench.spec.codes import InvalidCode
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
@@ -111,8 +113,7 @@ def _most(trial: Trial, plan: Plan) -> int:
 
 
 def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkReader) -> Outcome:
-    way = wait(trial.wait, plan.drain_interval_s)
-    read_loop = ReadLoop([reader], [find_transport(trial.transports[0])], way)
+    read_loop = ReadLoop([reader], [find_transport(trial.transports[0])], wait(trial.wait, plan.drain_interval_s))
     begin_ns, end_ns = load.begin(plan.warmup_s + _LEAD_S, plan.duration_s)
     begun = read_loop.counters()
     while time.monotonic_ns() < end_ns:
@@ -120,7 +121,7 @@ def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkR
             begun = read_loop.counters()
         read_loop.step(end_ns)
     ended = read_loop.counters()
-    last_ns, until_ns = 0, end_ns + int(max(GRACE_S, 2 * (way.pace_s or 0.0)) * 1e9)
+    last_ns, until_ns = 0, end_ns + int(read_loop.grace_s * 1e9)
     patience_ns = until_ns + int(_PATIENCE_S * 1e9)
     while not load.over() or time.monotonic_ns() < until_ns:
         if read_loop.step(None):
@@ -132,7 +133,8 @@ def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkR
     before = read_loop.counters()
     read_loop.empty()
     found_ns = time.monotonic_ns()
-    share = _share(trial, plan, load, opened, reader, (begun, ended, before), max(0, last_ns - end_ns), found_ns)
+    taken = ReaderAccount(begun, ended, before, max(0, last_ns - end_ns), found_ns)
+    share = _share(trial, plan, load, opened, reader, taken)
     wall_s = (end_ns - begin_ns) / 1e9
     return Outcome(
         (share,),
@@ -147,39 +149,20 @@ def _run(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkR
     )
 
 
-def _share(
-    trial: Trial,
-    plan: Plan,
-    load: Writers,
-    opened: Channel,
-    reader: BulkReader,
-    readings: tuple[ReaderCounters, ReaderCounters, ReaderCounters],
-    tail_ns: int,
-    found_ns: int,
-) -> Share:
-    begun, ended, before = readings
-    attempted, delivered = load.attempted, reader.delivered
-    by_code = {errno.errorcode.get(code, "unknown"): count for code, count in load.refused().items()}
-    refused = sum(by_code.values())
-    lost = opened.lost(attempted - refused - delivered)
-    residual, events = delivered - before.delivered[0], reader.events()
-    # Of what was lost without a writer's knowledge nobody knows the numbers.
-    checksum = Checksum(load.attempted_sum, load.refused_sum, None if lost else reader.seq_sum)
-    account = TrialAccount(attempted, {**by_code, **lost}, delivered, checksum)
-    recording = account.recording(
-        plan.duration_s,
-        WRITE.nbytes,
-        residual=residual,
-        events=events,
-        producer_run_ns=load.ns,
-        producer_runs=attempted,
-        consumer_cpu_ns=ended.cpu_ns - begun.cpu_ns,
-        consumed=ended.delivered[0] - begun.delivered[0],
-        wakeups=ended.wakeups - begun.wakeups,
-        context_switches=ended.context_switches - begun.context_switches,
-        tail_ns=tail_ns,
-        stranded_age_ns=stranded_age_ns(events, residual, found_ns),
-        memory=opened.memory(),
+def _share(trial: Trial, plan: Plan, load: Writers, opened: Channel, reader: BulkReader, taken: ReaderAccount) -> Share:
+    account = _account(load, opened, reader)
+    recording = taken.add_to(account.recording(plan.duration_s, WRITE.nbytes), 0, reader)
+    recording = dataclasses.replace(
+        recording, producer_run_ns=load.ns, producer_runs=account.attempted, memory=opened.memory()
     )
     name = trial.transports[0]
     return Share(name, opened.buffer_bytes, recording, account.failed_by_code, opened.lost_reported, reader.arena_bytes)
+
+
+def _account(load: Writers, opened: Channel, reader: BulkReader) -> TrialAccount:
+    """Return the account of the writers and the reader. To be called once, after the final drain."""
+    refused = {errno.errorcode.get(code, "unknown"): count for code, count in load.refused().items()}
+    lost = opened.lost(load.attempted - sum(refused.values()) - reader.delivered)
+    # Of what was lost without a writer's knowledge nobody knows the numbers.
+    checksum = Checksum(load.attempted_sum, load.refused_sum, None if lost else reader.seq_sum)
+    return TrialAccount(load.attempted, {**refused, **lost}, reader.delivered, checksum)

@@ -8,18 +8,17 @@ counted nor sent.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from ringbench.data.metrics import Recording
 from ringbench.drivers.readers import Opening, Reader, argument, reader
 from ringbench.drivers.readers.blocks import Fed
-from ringbench.drivers.transports import buffer_bytes, find_transport
+from ringbench.drivers.transports import Transport, buffer_bytes, find_transport
 from ringbench.drivers.waits import wait
 from ringbench.drivers.workloads import Workload, probe
 from ringbench.kernel import cpus, program, syscalls
@@ -29,16 +28,13 @@ from ringbench.run.trials.account import TrialAccount
 from ringbench.run.trials.capture import Capture
 from ringbench.run.trials.load import load_of
 from ringbench.run.trials.read_loop import ReaderCounters, ReadLoop
+from ringbench.run.trials.reader_account import ReaderAccount
 from ringbench.run.trials.window_controller import WindowController
-from ringbench.spec.event import Events
 from ringbench.spec.placement import reader_cpus
 from ringbench.spec.plan import Plan
 from ringbench.spec.trial import Trial
 from ringbench.spec.wakeups import wakeup
 
-GRACE_S = 0.05
-"""How long the reader goes on with its own policy after the window, at least: what it doesn't get by then is stranded.
-A reader on a timer is given two of its turns."""
 _GIVE_WAY_S = 50e-6
 """How long a reader sleeps so that the thread that keeps the times can have the interpreter's lock."""
 _MOST_EVENTS = 16_000_000
@@ -125,30 +121,35 @@ class _TrialRun:
         self.transports = [find_transport(name) for name in trial.transports]
         shared = caches.online_by_cache()
         self.sizes = {t.name: buffer_bytes(t.name, trial.asked_bytes, shared) for t in self.transports}
-        policy = wakeup(trial.wakeup)
         self.loaded = program.load(
-            self.transports, probe=sent, sizes=self.sizes, wakeup=policy, timed=len(self.transports) == 1
+            self.transports,
+            probe=sent,
+            sizes=self.sizes,
+            wakeup=wakeup(trial.wakeup),
+            timed=len(self.transports) == 1,
         )
         stack.callback(self.loaded.close)
         self.readers: list[Reader] = []
         for each in self.transports:
-            opening = Opening(
-                self.loaded,
-                each,
-                self.sizes[each.name],
-                policy,
-                _capacity(plan, sent),
-                keep=sent.record.kept,
-                feed=None if capture is None else capture.feeds[each.name],
-                argument=argument(trial.reader),
-            )
-            self.readers.append(reader(trial.reader).open(opening))
+            self.readers.append(reader(trial.reader).open(self._opening(each, _capacity(plan, sent), sent.record.kept)))
             stack.callback(self.readers[-1].close)
         if capture is not None:
             capture.wait_until_ready()
         self.read_loop = ReadLoop(self.readers, self.transports, wait(trial.wait, plan.drain_interval_s))
         stack.callback(self.read_loop.close)
         self.controller = WindowController(self.loaded, load, plan, self.readers)
+
+    def _opening(self, transport: Transport, capacity: int, keep: bool) -> Opening:
+        return Opening(
+            self.loaded,
+            transport,
+            self.sizes[transport.name],
+            wakeup(self.trial.wakeup),
+            capacity,
+            keep=keep,
+            feed=None if self.capture is None else self.capture.feeds[transport.name],
+            argument=argument(self.trial.reader),
+        )
 
     def measure(self) -> Outcome:
         """Read through window and tail, empty the rings, and account for all of it."""
@@ -157,17 +158,19 @@ class _TrialRun:
         syscalls.sleep_exactly()
         self.controller.wait_for_window()
         begun, ended = self._read_window()
-        last_ns = self._read_tail(max(GRACE_S, 2 * self.read_loop.pace_s))
+        last_ns = self._read_tail(self.read_loop.grace_s)
         self.controller.finish()
         syscalls.wait_for_producers()
         before = self.read_loop.counters()
         self.read_loop.empty()
-        taken = _Taken(begun, ended, before, last_ns, time.monotonic_ns())
+        found_ns = time.monotonic_ns()
+        tail_ns = max(0, last_ns - (self.controller.end_ns or 0))
+        taken = ReaderAccount(begun, ended, before, tail_ns, found_ns)
         shares = tuple(self._share(index, taken) for index in range(len(self.transports)))
         if self.capture is not None:
             delivered = (source.delivered for source in self.readers)
             self.capture.finish(dict(zip(self.trial.transports, delivered, strict=True)))
-        return self._outcome(shares, taken.found_ns)
+        return self._outcome(shares, found_ns)
 
     def _read_window(self) -> tuple[ReaderCounters, ReaderCounters]:
         """Read until the window's end; return what the reading thread had done at its start and at its end."""
@@ -182,7 +185,10 @@ class _TrialRun:
         return begun, read_loop.counters()
 
     def _read_tail(self, grace_s: float) -> int:
-        """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came."""
+        """Go on as the policy says until the load has ended and *grace_s* is over; return when the last record came.
+
+        0 where none did.
+        """
         last_ns = 0
         until_ns = time.monotonic_ns() + int(grace_s * 1e9)
         while self.controller.is_alive() or time.monotonic_ns() < until_ns:
@@ -192,44 +198,34 @@ class _TrialRun:
                 time.sleep(_GIVE_WAY_S)
         return last_ns
 
-    def _share(self, index: int, taken: _Taken) -> Share:
+    def _share(self, index: int, taken: ReaderAccount) -> Share:
         transport, source = self.transports[index], self.readers[index]
-        account = TrialAccount.of(self.loaded, transport, source)
-        residual, events = source.delivered - taken.before.delivered[index], source.events()
         others = [other for other in self.transports if other is not transport]
-        recording = account.recording(
-            self.controller.wall_s,
-            self.loaded.record.nbytes,
-            residual=residual,
-            events=events,
-            wakeups=taken.ended.wakeups - taken.begun.wakeups,
-            context_switches=taken.ended.context_switches - taken.begun.context_switches,
-            tail_ns=max(0, taken.last_ns - (self.controller.end_ns or 0)) if taken.last_ns else 0,
-            stranded_age_ns=stranded_age_ns(events, residual, taken.found_ns),
-            rings=transport.rings(caches.online_by_cache()),
-            memory=transport.memory(self.loaded, self.sizes[transport.name], source.descriptors, others),
-            records_per_run=self.loaded.records_per_run,
-            **({} if others else self._costs(source, taken)),
-        )
+        account = TrialAccount.of(self.loaded, transport, source)
+        recording = taken.add_to(account.recording(self.controller.wall_s, self.loaded.record.nbytes), index, source)
+        if not others:
+            recording = self._with_producer_cost(recording, source)
         return Share(
             transport.name,
             self.sizes[transport.name],
-            recording,
-            dict(account.failed_by_code),
+            dataclasses.replace(
+                recording,
+                records_per_run=self.loaded.records_per_run,
+                rings=transport.rings(caches.online_by_cache()),
+                memory=transport.memory(self.loaded, self.sizes[transport.name], source.descriptors, others),
+            ),
+            account.failed_by_code,
             source.lost_reported,
             source.arena_bytes,
             feed=None if self.capture is None else self.capture.feeds[transport.name].account,
         )
 
-    def _costs(self, source: Reader, taken: _Taken) -> dict[str, int | None]:
-        """Return the costs. With two transports in one program, read by one thread, they can't be told apart."""
+    def _with_producer_cost(self, recording: Recording, source: Reader) -> Recording:
+        """Add what the producer took; with two transports in one program it can't be told apart."""
         run_ns, runs = source.kernel_write_cost() or (self.controller.run_ns, self.controller.runs)
-        return {
-            "producer_run_ns": None if self.loaded.lingers else run_ns,
-            "producer_runs": runs,
-            "consumer_cpu_ns": taken.ended.cpu_ns - taken.begun.cpu_ns,
-            "consumed": taken.ended.delivered[0] - taken.begun.delivered[0],
-        }
+        return dataclasses.replace(
+            recording, producer_run_ns=None if self.loaded.lingers else run_ns, producer_runs=runs
+        )
 
     def _outcome(self, shares: tuple[Share, ...], found_ns: int) -> Outcome:
         controller, load = self.controller, self.load
@@ -247,29 +243,7 @@ class _TrialRun:
         )
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """What the reading thread had done, and when."""
-
-    begun: ReaderCounters
-    """At the window's start; and at its end."""
-    ended: ReaderCounters
-    before: ReaderCounters
-    """Before the final drain."""
-    last_ns: int
-    """When the reader's own policy brought its last record; 0: none behind the window."""
-    found_ns: int
-    """When the final drain had ended."""
-
-
 def _capacity(plan: Plan, sent: Probe) -> int:
     if plan.command:
         return _MOST_EVENTS
     return min(_MOST_EVENTS, int((plan.duration_s + 0.2) * sent.most_per_s * len(cpus.online())))
-
-
-def stranded_age_ns(events: Events | None, residual: int, found_ns: int) -> int | None:
-    """Return the age of the oldest of the last *residual* events; None where there are none, or they weren't kept."""
-    if events is None or not residual:
-        return None
-    return found_ns - int(np.min(events["ts_ns"][-residual:]))
