@@ -33,7 +33,8 @@ def test_holding_back_for_the_window_it_names_leaves_nothing_out_of_order(measur
         assert (every.share, every.late_events, every.causal_violations) == ("all", 0, 0)
         assert order.causes.births_used_twice == 0
         assert order.before_stamp == 0
-    # A ring per CPU, drained in turns: its reader has to wait for a whole round, that of one shared ring for a race.
-    assert found["perf"].windows[-1].window_ns > found["ringbuf-reserve"].windows[-1].window_ns
-    assert found["perf"].causes.inversions_reader > 0
+    # Rings per CPU, drained one after the other, put lives out of order. A shared ring's reader has no part in its own.
+    assert found["perf"].causes.inversions_transport + found["perf"].causes.inversions_reader > 0
+    assert found["perf"].causes.violations_transport + found["perf"].causes.violations_reader > 0
     assert found["ringbuf-reserve"].causes.inversions_reader == 0
+    assert found["ringbuf-reserve"].causes.violations_reader == 0
