@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.cli.options import REPEATS, SEED
+from ringbench.cli.options import REPEATS, SEED, refuse_beside
 
 if TYPE_CHECKING:
     from ringbench.analysis.claims.claim import Claim
@@ -53,9 +53,11 @@ def claims_(
 
     chosen = claims(ids)
     if listing:
+        refuse_beside("--list", "session", "repeats", "seed", "out")
         _list(chosen, as_json)
         return 0
     if session is not None:
+        refuse_beside("--from", "repeats", "seed", "out", "quiet")
         return _judge(session, ids, as_json)
     from ringbench.analysis.claims import profile
     from ringbench.cli.measure import measured

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringbench.cli.options import refuse_beside
+
 if TYPE_CHECKING:
     from ringbench.analysis.view import SessionView
     from ringbench.report.html.history_page import Line
@@ -56,6 +58,8 @@ def history(
     from ringbench.report.html import history_page
     from ringbench.text import printable
 
+    if sessions:
+        refuse_beside("SESSION", "root")
     for name in metrics:
         if name not in COLUMNS:
             raise unknown_name("metric", name, COLUMNS)

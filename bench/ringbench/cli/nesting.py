@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ringbench.cli import names
-from ringbench.cli.options import DURATION, TIMES, OutputFile
+from ringbench.cli.options import DURATION, TIMES, OutputFile, refuse_beside
 
 if TYPE_CHECKING:
     from ringbench.tools.nesting.table import Document
@@ -53,6 +53,10 @@ def nesting(
     from ringbench.data.store import atomic
     from ringbench.tools.nesting import table
 
+    if stored is not None:
+        refuse_beside("--from", "transports", "duration")
+    if as_json:
+        refuse_beside("--json", "markdown")
     found = _measure(transports, duration) if stored is None else table.read(stored)
     text = json.dumps(found, indent=1)
     if out is not None:

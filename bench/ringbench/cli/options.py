@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ringbench.errors import OptionError
 from ringbench.units import parse_bytes, parse_seconds, parse_share
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ SEED = click.IntRange(min=0)
 
 TIMES = "Seconds, or like 10ms, 30m."
 """What the help of an option of type DURATION says of its form; the sizes' and shares' examples stand in their own."""
+
+
+def refuse_beside(option: str, *others: str) -> None:
+    """Refuse the parameters *others* of the command at work where any was given: beside *option* it would do nothing.
+
+    *option*: as it is written, like ``--from``; *others*: names of the command's parameters. Raises OptionError.
+    """
+    context = click.get_current_context()
+    written = {param.name: param.opts[0] for param in context.command.params}
+    given = [
+        written[name] for name in others if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    ]
+    if given:
+        raise OptionError(f"{given[0]} does nothing beside {option}: leave one of them out.")
 
 
 class OutputFile(click.Path):

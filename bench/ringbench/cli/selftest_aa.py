@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringbench.cli.options import REPEATS, SEED
+from ringbench.cli.options import REPEATS, SEED, refuse_beside
 
 if TYPE_CHECKING:
     from ringbench.analysis.selftest.aa import Checked
@@ -60,6 +60,8 @@ def aa(
         if measured(plan, place, keep_events="none", quiet=quiet) is None:
             return 3
         session = str(place)
+    else:
+        refuse_beside("--from", "part", "repeats", "seed", "out", "quiet")
     found = check(SessionView.of(read_session(session, Path("results"))))
     _show(found, as_json)
     return 3 if False in (found.level_kept, found.size_found) or found.level_kept is found.size_found is None else 0

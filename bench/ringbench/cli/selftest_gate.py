@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ringbench.cli.invocation import command_line
-from ringbench.cli.options import DURATION, REPEATS, SEED, TIMES
+from ringbench.cli.options import DURATION, REPEATS, SEED, TIMES, refuse_beside
 from ringbench.errors import OptionError
 
 if TYPE_CHECKING:
@@ -73,6 +73,10 @@ def gate(
 
     if real is not None and max_time is not None:
         raise OptionError("--max-time ends a recording; each of --real's comparisons ends as `ringbench ab` does.")
+    if real is not None:
+        refuse_beside("--real", "blocks", "comparisons", "stored")
+    if stored is not None:
+        refuse_beside("--from", "blocks", "max_time", "out")
     place = stored or out or RESULTS / f"gate-{name_by_time()}"
     if stored is None:
         _measure(place, blocks, real, seed, max_time)

@@ -25,9 +25,6 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 
-LEFT_OUT: list[str] = []
-"""Why each plug-in that was not loaded was left out, a line each."""
-
 
 def with_plugins(group: str, kind: type[T], ours: Iterable[T]) -> dict[str, T]:
     """Return *ours* and what other projects bring to *group* of type *kind*, by name; ours come first.
@@ -64,6 +61,4 @@ def _leave_out(point: EntryPoint, reason: str) -> None:
 
 def leave_out(what: str, reason: str) -> None:
     """Say that *what* is left out, and the *reason*."""
-    line = f"{what} is left out: {one_line(reason, 200)}"
-    LEFT_OUT.append(line)
-    print(f"ringbench: {line}", file=sys.stderr)
+    print(f"ringbench: {what} is left out: {one_line(reason, 200)}", file=sys.stderr)

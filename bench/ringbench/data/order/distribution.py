@@ -90,12 +90,10 @@ class Distribution:
 
     def parts(self) -> list[tuple[int, int]]:
         """Return (highest value, count) of eighths of doublings, those that hold any: fit for drawing and for JSON."""
-        found: dict[int, int] = {}
         places, counted = self._counted()
-        for place, count in zip(places.tolist(), np.diff(counted, prepend=0).tolist(), strict=True):
-            high = _eighth(self.bounds(place)[1])
-            found[high] = found.get(high, 0) + count
-        return list(found.items())
+        ends, first = np.unique(_eighths(places, self.bits), return_index=True)
+        counts = np.diff(counted[np.append(first[1:], len(counted)) - 1], prepend=0) if len(places) else counted
+        return list(zip(ends.tolist(), counts.tolist(), strict=True))
 
     def _counted(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the bins that hold any value, and how many values lie up to the end of each."""
@@ -108,8 +106,15 @@ def nearest_rank(share: tuple[int, int], total: int) -> int:
     return max(1, -(-share[0] * total // share[1]))
 
 
-def _eighth(value: int) -> int:
-    if value < 16:
-        return value
-    shift = value.bit_length() - 4
-    return (((value >> shift) + 1) << shift) - 1
+def _eighths(places: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint64]:
+    """Return the highest value of the eighth of a doubling that holds each bin of *places*: one of u8 a bin.
+
+    A bin lies wholly within one eighth: both are cut at powers of two, and *bits* is 3 or more. Values below 16 stand
+    for themselves.
+    """
+    octave = np.maximum((places >> bits) - 1, 0)
+    mantissa = places - (octave << bits)
+    highest = ((mantissa + 1).astype(np.uint64) << octave.astype(np.uint64)) - np.uint64(1)
+    # Of a float64 the exponent is the integer's length: a mantissa has at most bits + 1 of the 53.
+    shift = np.maximum(np.frexp(mantissa)[1].astype(np.int64) + octave - 4, 0).astype(np.uint64)
+    return (((highest >> shift) + np.uint64(1)) << shift) - np.uint64(1)

@@ -18,6 +18,7 @@ from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.block_arena import open_arena
 from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
 from ringbench.errors import MissingRequirementError
+from ringbench.kernel.epoll_set import epoll_set
 from ringbench.kernel.ring import Ring
 from ringbench.spec.event import Events
 from ringbench.spec.pace import PACE_S
@@ -101,9 +102,7 @@ class BulkReader:
     def poll(self, timeout_s: float) -> int:
         """Sleep in epoll until a ring wakes its reader, then drain all; nothing is taken if none did."""
         if self._epoll is None:
-            self._epoll = select.epoll()
-            for descriptor in self.descriptors:
-                self._epoll.register(descriptor, select.EPOLLIN)
+            self._epoll = epoll_set(self.descriptors)
         return self.drain() if self._epoll.poll(timeout_s) else 0
 
     def interrupt(self) -> None:

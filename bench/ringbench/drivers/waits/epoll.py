@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import select
 import time
 
 from ringbench.drivers.waits.way import POLL_S, Rings, Way
+from ringbench.kernel.epoll_set import epoll_set
 
 
 class Epoll:
@@ -13,11 +13,7 @@ class Epoll:
 
     def __init__(self, rings: Rings, pace_s: float) -> None:
         self._rings, self._pace_s = rings, pace_s
-        self._epoll: select.epoll | None = None
-        if len(rings.readers) > 1:
-            self._epoll = select.epoll()
-            for descriptor in rings.descriptors:
-                self._epoll.register(descriptor, select.EPOLLIN)
+        self._epoll = epoll_set(rings.descriptors) if len(rings.readers) > 1 else None
 
     def step(self, end_ns: int | None) -> int:
         """Sleep until woken, hand over, and pause where anything was there."""
