@@ -11,7 +11,7 @@ import numpy as np
 from ringbench.spec.event import EXEC, EXIT, FORK, Events
 
 
-def name_lives(events: Events) -> None:
+def fill_births(events: Events) -> None:
     """Fill in ``birth``, and ``parent_pid`` of exec and exit, in place. *events*: dtype DELIVERED, in any order.
 
     An exec's ``parent_pid`` must hold what its thread's pid was before (``old_pid``): a thread that execs takes over

@@ -10,7 +10,7 @@ import pytest
 from ringbench.analysis.setting import Setting
 from ringbench.data.store.schema import TRIALS
 from ringbench.drivers.transports import TRANSPORTS
-from ringbench.drivers.waits import WAITS, Rings, Way, wait
+from ringbench.drivers.waits import WAITS, Rings, WaitKind, wait
 from ringbench.run.trials.read_loop import ReadLoop
 from ringbench.spec.wakeups import NOBODY
 from tests.analysis.synthetic import row
@@ -46,7 +46,7 @@ class Twice:
 
 
 def test_a_new_way_needs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    way = Way(
+    way = WaitKind(
         name="twice",
         usage="twice:TIME",
         description="looks twice in TIME",

@@ -117,4 +117,5 @@ def _eighths(places: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint64]
     highest = ((mantissa + 1).astype(np.uint64) << octave.astype(np.uint64)) - np.uint64(1)
     # Of a float64 the exponent is the integer's length: a mantissa has at most bits + 1 of the 53.
     shift = np.maximum(np.frexp(mantissa)[1].astype(np.int64) + octave - 4, 0).astype(np.uint64)
-    return (((highest >> shift) + np.uint64(1)) << shift) - np.uint64(1)
+    ends: npt.NDArray[np.uint64] = (((highest >> shift) + np.uint64(1)) << shift) - np.uint64(1)
+    return ends

@@ -13,7 +13,7 @@ import select
 from collections.abc import Sequence
 
 from ringbench import native
-from ringbench.data.births import name_lives
+from ringbench.data.births import fill_births
 from ringbench.drivers.readers.arena import Arena
 from ringbench.drivers.readers.block_arena import open_arena
 from ringbench.drivers.readers.reader import Opening, Reader, ReaderKind
@@ -112,7 +112,7 @@ class BulkReader:
         """Return the recorded events in order of delivery; None where they are written to disk."""
         found = self._arena.events()
         if found is not None and not all(ring.names_births for ring in self._rings):
-            name_lives(found)
+            fill_births(found)
         return found
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """The ways of waiting: the reader's side of a wake-up, what it does between two looks at the ring.
 
-A way is one file with a :class:`~ringbench.drivers.waits.way.Way`; registering it is one line here.
+A way is one file with a :class:`~ringbench.drivers.waits.wait_kind.WaitKind`; registering it is one line here.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringbench.drivers.waits import epoll, sleep, spin, uring
-from ringbench.drivers.waits.way import Rings, Waiting, Way
+from ringbench.drivers.waits.wait_kind import Rings, Waiter, WaitKind
 from ringbench.errors import OptionError, unknown_name
 from ringbench.spec.wakeups import Wakeup
 from ringbench.units import parse_seconds, show_seconds
 
-WAITS: dict[str, Way] = {way.name: way for way in (epoll.WAY, uring.WAY, sleep.WAY, spin.WAY)}
+WAITS: dict[str, WaitKind] = {way.name: way for way in (epoll.WAIT, uring.WAIT, sleep.WAIT, spin.WAIT)}
 """By name."""
 
 
@@ -30,7 +30,7 @@ class Wait:
         return self.kind if self.pace_s is None else f"{self.kind}:{show_seconds(self.pace_s)}"
 
     @property
-    def way(self) -> Way:
+    def way(self) -> WaitKind:
         """What it does."""
         return WAITS[self.kind]
 
@@ -60,7 +60,7 @@ def wait(name: str, sleep_s: float) -> Wait:
 
 def usual(wakeup: Wakeup, sleep_s: float, pace_s: float | None) -> Wait:
     """Return how a reader of pace *pace_s* waits where nobody chose: in epoll, or on a timer where nobody is woken."""
-    return Wait(epoll.WAY.name, pace_s) if wakeup.wakes else Wait(sleep.WAY.name, sleep_s)
+    return Wait(epoll.WAIT.name, pace_s) if wakeup.wakes else Wait(sleep.WAIT.name, sleep_s)
 
 
-__all__ = ["WAITS", "Rings", "Wait", "Waiting", "Way", "usual", "wait"]
+__all__ = ["WAITS", "Rings", "Wait", "WaitKind", "Waiter", "usual", "wait"]

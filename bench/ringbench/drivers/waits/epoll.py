@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ringbench.drivers.waits.way import POLL_S, Rings, Way
+from ringbench.drivers.waits.wait_kind import POLL_S, Rings, WaitKind
 from ringbench.kernel.epoll_set import epoll_set
 
 
@@ -37,7 +37,7 @@ def _words(pace: str, woken: bool) -> str:
     return f"asleep {pace} after each look" if pace else ""
 
 
-WAY = Way(
+WAIT = WaitKind(
     name="epoll",
     usage="epoll[:TIME]",
     description="sleeps in epoll until the transport wakes it; TIME: and that long after each look",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ringbench.drivers.waits.way import Rings, Way
+from ringbench.drivers.waits.wait_kind import Rings, WaitKind
 
 
 class Sleep:
@@ -29,7 +29,7 @@ def _words(pace: str, woken: bool) -> str:
     return f"asleep, a look every {pace}" if pace else "asleep"
 
 
-WAY = Way(
+WAIT = WaitKind(
     name="sleep",
     usage="sleep:TIME",
     description="looks on a timer, asleep in between, whoever is or isn't woken",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ringbench.drivers.waits.way import Rings, Way
+from ringbench.drivers.waits.wait_kind import Rings, WaitKind
 from ringbench.spec.pace import PACE_S
 
 
@@ -29,7 +29,7 @@ def _words(pace: str, woken: bool) -> str:
     return f"spinning, a look every {pace}" if pace else "spinning without a pause"
 
 
-WAY = Way(
+WAIT = WaitKind(
     name="spin",
     usage="spin:TIME",
     description="looks again after TIME, its CPU busy in between: a pause keeps the ring's own lines still",

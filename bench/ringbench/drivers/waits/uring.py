@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ringbench.drivers.waits.way import POLL_S, Rings, Way
+from ringbench.drivers.waits.wait_kind import POLL_S, Rings, WaitKind
 from ringbench.kernel.uring_poll import UringPoll
 
 
@@ -42,7 +42,7 @@ def _words(pace: str, woken: bool) -> str:
     return "asleep in io_uring" + (f", and {pace} after each look" if pace else "")
 
 
-WAY = Way(
+WAIT = WaitKind(
     name="uring",
     usage="uring[:TIME]",
     description="sleeps in io_uring, a multishot poll on each descriptor, until it is woken; TIME: as with epoll",

@@ -68,7 +68,7 @@ def whole(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def peers_of(versions: Mapping[str, Version], out: Path) -> Iterator[list[WorkerClient]]:
+def measuring_clients(versions: Mapping[str, Version], out: Path) -> Iterator[list[WorkerClient]]:
     """Start a side of each version, by its name, and end them all afterwards."""
     with contextlib.ExitStack() as stack:
         clients = []
@@ -91,7 +91,7 @@ def measure(
     Interrupted, both sides keep what they have, as interrupted sessions. Raises what a side's environment lacks.
     """
     schedule = Schedule(plan.repeats, several=True)
-    with peers_of(versions, out) as clients:
+    with measuring_clients(versions, out) as clients:
         interleaved = Interleaved(plan, clients)
         about = {
             "id": secrets.token_hex(8),

@@ -18,7 +18,7 @@ from ringbench.data.store.session_json import now
 from ringbench.kernel import cpus
 from ringbench.machine import caches, isolation
 from ringbench.run.calibration import calibrated
-from ringbench.run.interleave.ab import BASE, HEAD, Watched, peers_of
+from ringbench.run.interleave.ab import BASE, HEAD, Watched, measuring_clients
 from ringbench.run.interleave.rounds import Interleaved, Progress
 from ringbench.run.interleave.worker_client import WorkerClient
 from ringbench.run.interleave.worktree import AS_IT_IS, version
@@ -101,7 +101,7 @@ def _peers(place: Path, names: Sequence[str]) -> Iterator[list[WorkerClient]]:
     atomic.make_folder(place)
     with contextlib.ExitStack() as stack:
         made = {name: stack.enter_context(version(AS_IT_IS, place / f"{name}.log")) for name in names}
-        yield stack.enter_context(peers_of(made, place))
+        yield stack.enter_context(measuring_clients(made, place))
 
 
 def _plan(repeats: int, seed: int) -> Plan:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ringbench.drivers.readers import reader
 from ringbench.drivers.transports import Transport
-from ringbench.drivers.waits import Wait, Way, usual, wait
+from ringbench.drivers.waits import Wait, WaitKind, usual, wait
 from ringbench.drivers.workloads import usual_record_bytes
 from ringbench.run.planner.options import RunOptions
 from ringbench.spec.profile import Group
@@ -17,7 +17,7 @@ from ringbench.spec.wakeups import Wakeup, wakeup
 
 Caches = Sequence[Sequence[int]]
 """The CPUs online, in groups that share a last-level cache."""
-Missing = Callable[[Transport | Way], str | None]
+Missing = Callable[[Transport | WaitKind], str | None]
 """Why a transport, or a way to wait, cannot be had on this machine; None where it can."""
 
 

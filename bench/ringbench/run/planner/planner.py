@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from ringbench.drivers.transports import NOTHING, Transport, buffer_bytes, find_transport
-from ringbench.drivers.waits import Way
+from ringbench.drivers.waits import WaitKind
 from ringbench.errors import OptionError
 from ringbench.run.planner.combination import Caches, Missing, PlanContext, combinations
 from ringbench.run.planner.options import RunOptions
@@ -22,7 +22,7 @@ _LARGEST_BYTES = 64 << 20
 """Where the search for a size without loss ends."""
 
 
-def _nothing(thing: Transport | Way) -> None:
+def _nothing(thing: Transport | WaitKind) -> None:
     return None
 
 

@@ -1,4 +1,4 @@
-"""The program of bpf/depth.c, loaded with its rungs: as many programs, each of which is let in over the one before."""
+"""The program of bpf/depth.c, loaded with its levels: as many programs, each of which is let in over the one before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ringbench.kernel.program import FAILED_CODES
 from ringbench.machine import caches
 
 FAULT = "page_fault_kernel"
-"""The tracepoint that the rungs are on: met wherever the kernel faults, in the middle of a helper, too."""
+"""The tracepoint that the levels are on: met wherever the kernel faults, in the middle of a helper, too."""
 _BYTES = 4 << 20
 _STACK_BYTES = 16 << 10
 _STACK, _BEYOND = 64 << 10, 32 << 10
@@ -37,7 +37,7 @@ def measure_nesting_depth(transport: Transport, *, inside: bool) -> tuple[str, .
         transport.open_unread(loaded, size, stack, stack_bytes=_STACK_BYTES if inside else 0)
         for _ in range(probe.DEPTHS - 1):
             try:
-                stack.callback(os.close, syscalls.attach_raw_tracepoint(FAULT, loaded.once_more("rung")))
+                stack.callback(os.close, syscalls.attach_raw_tracepoint(FAULT, loaded.once_more("at_level")))
             except OSError as error:
                 raise MissingRequirementError(
                     f"no program can be attached to {FAULT} here ({error.strerror})."
@@ -46,8 +46,8 @@ def measure_nesting_depth(transport: Transport, *, inside: bool) -> tuple[str, .
             _call_at_the_end_of_a_stack()
         else:
             _call()
-        ladder = max(loaded.bpf["ladders"][0], key=lambda each: int(each.deepest))  # that of the CPU it ran on
-        return tuple(_name(int(ladder.codes[depth])) for depth in range(1, int(ladder.deepest) + 1))
+        levels = max(loaded.bpf["levels_by_cpu"][0], key=lambda each: int(each.deepest))  # that of the CPU it ran on
+        return tuple(_name(int(levels.codes[depth])) for depth in range(1, int(levels.deepest) + 1))
 
 
 def _name(code: int) -> str:

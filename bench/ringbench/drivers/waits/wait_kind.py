@@ -31,7 +31,7 @@ class Rings:
         return sum(each.drain() for each in self.readers)
 
 
-class Waiting(Protocol):
+class Waiter(Protocol):
     """A way of waiting, at work. It belongs to one thread."""
 
     def step(self, end_ns: int | None) -> int:
@@ -47,14 +47,14 @@ def no_pace(sleep_s: float) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class WaitKind:
     """A way of waiting by its name, and how to begin it."""
 
     name: str
     usage: str
     """Its name with its pace, as a person writes it."""
     description: str
-    begin: Callable[[Rings, float], Waiting]
+    begin: Callable[[Rings, float], Waiter]
     """(rings, pace in seconds) -> the way at work. Raises MissingRequirementError where what it takes is lacking."""
     words: Callable[[str, bool], str]
     """(pace as a text, '' for none; whether the reader is woken) -> what reports say; '' where it goes without
