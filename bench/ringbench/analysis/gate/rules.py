@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from scipy.stats import fisher_exact
 
 from ringbench.analysis.gate.pairs import SATURATED, Broken, CellPair, MetricPair
 from ringbench.analysis.gate.verdict import Judgement, Verdict
@@ -140,6 +139,8 @@ def _seldom(series: MetricPair, levels: Levels) -> Judgement:
     test is Fisher's exact one (R. A. Fisher 1935, 'The Design of Experiments').
     """
     (some, before), (more, after) = ((sum(map(bool, side.values())), len(side)) for side in (series.base, series.head))
+    from scipy.stats import fisher_exact  # half a second to load
+
     said = f"lost in {some} of {count(before, 'block')}, now in {more} of {count(after, 'block')}"
     table = np.array([[more, after - more], [some, before - some]])
     medians = _medians(series)

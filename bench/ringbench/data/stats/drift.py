@@ -18,7 +18,7 @@ from statistics import fmean, median, variance
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from ringbench.data.stats.interval import Interval
 
@@ -43,5 +43,5 @@ def apart_interval(base: npt.ArrayLike, head: npt.ArrayLike, tail: float) -> Int
         return Interval(value, None, None, n)
     batches = [[float(median(part)) for part in np.array_split(side, BATCHES)] for side in sides]
     pooled = fmean(variance(parts) for parts in batches)
-    reach = float(student_t.isf(tail, 2 * (BATCHES - 1))) * math.sqrt(2 * pooled * (1 / BATCHES + 1))
+    reach = -float(stdtrit(2 * (BATCHES - 1), tail)) * math.sqrt(2 * pooled * (1 / BATCHES + 1))
     return Interval(value, value - reach, value + reach, n)

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import bootstrap, norm
-from scipy.stats import t as student_t
+from scipy.special import ndtr, stdtrit
 
 _FEWEST = 5
 """With fewer values there is no 95 % interval to be had: the widest that a bootstrap can give is their whole range, and
@@ -91,6 +90,8 @@ def _median(values: Floats, seed: int, confidence: float) -> Interval:
         return Interval(value, None, None, n)
     if values.min() == values.max():  # every resample would be the same
         return Interval(value, value, value, n)
+    from scipy.stats import bootstrap  # half a second to load, and a session of few repeats never comes here
+
     resampled = bootstrap(
         (values,),
         np.median,
@@ -111,8 +112,7 @@ def expanded_tail(n: int, confidence: float) -> float:
     Less than (1 - confidence) / 2, which it approaches with *n*: Phi(sqrt(n / (n - 1)) t), with t that quantile of
     Student's distribution with n - 1 degrees of freedom (Hesterberg 2015).
     """
-    quantile = student_t.ppf((1 - confidence) / 2, n - 1)
-    return float(norm.cdf(math.sqrt(n / (n - 1)) * quantile))
+    return float(ndtr(math.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 - confidence) / 2)))
 
 
 def _exp(log: float | None) -> float | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from scipy.stats import binomtest
-
 from ringbench.data.stats.interval import Interval
 
 
@@ -16,5 +14,7 @@ def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
         raise ValueError(f"{hits} of {n} is no share")
     if not n:
         return Interval(None, None, None, 0)
+    from scipy.stats import binomtest  # half a second to load
+
     found = binomtest(hits, n).proportion_ci(confidence, "exact")
     return Interval(hits / n, float(found.low), float(found.high), n)

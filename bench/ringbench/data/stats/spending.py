@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 Spending = Callable[[float, float], float]
 
@@ -25,7 +25,7 @@ def late(alpha: float, share: float) -> float:
     """
     if share <= 0:
         return 0.0
-    return float(2 * norm.sf(norm.isf(alpha / 2) / math.sqrt(min(share, 1.0))))
+    return float(2 * ndtr(ndtri(alpha / 2) / math.sqrt(min(share, 1.0))))
 
 
 def even(alpha: float, share: float) -> float:
