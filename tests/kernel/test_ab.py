@@ -34,6 +34,8 @@ from ringbench.spec.codes import NoteCode, SessionVerdict
 from ringbench.spec.plan import Plan
 from tests import ROOT
 
+pytestmark = pytest.mark.alone
+
 WORSE = (
     (  # One submission in a thousand is refused.
         "bpf/transport/ringbuf_reserve.h",

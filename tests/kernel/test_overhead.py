@@ -22,6 +22,8 @@ from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials import overhead
 from ringbench.spec.trial import Trial
 
+pytestmark = pytest.mark.alone
+
 _PLAN = build(PROFILES["overhead"], RunOptions(repeats=1, duration_s=0.1, placements=("free",)), cpus.online())
 _TRIALS = {f"{t.workload} {t.stage} {t.transports[0]} {t.wakeup}": t for t in _PLAN.trials}
 

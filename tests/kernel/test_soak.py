@@ -21,6 +21,8 @@ from ringbench.run.planner.profiles import PROFILES
 from ringbench.run.trials.trial import Outcome, measure
 from ringbench.spec.plan import Plan
 
+pytestmark = pytest.mark.alone
+
 _SAMPLES = 50
 
 

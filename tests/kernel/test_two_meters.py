@@ -10,6 +10,8 @@ import pytest
 from ringbench.data.metrics import compute
 from tests.kernel.conftest import BUFFERS, Measure, share
 
+pytestmark = pytest.mark.alone
+
 FLAT_OUT = {"workload": "firehose:8", "wakeup": "none", "wait": "sleep:1ms", "producers": (1,)}
 
 
